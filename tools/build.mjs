@@ -1,0 +1,66 @@
+/**
+ * Builds dist/.   node tools/build.mjs [wasm|js|types] [TIER ...]
+ * Without arguments: the three tiers, the bundles, the declarations. Exits non-zero when any part fails.
+ */
+import { spawn } from 'node:child_process'
+import { existsSync, mkdirSync, readFileSync, readdirSync } from 'node:fs'
+import { dirname, join, resolve } from 'node:path'
+import { fileURLToPath } from 'node:url'
+
+const root = resolve(dirname(fileURLToPath(import.meta.url)), '..')
+const TIERS = ['scalar', 'simd', 'relaxed']
+
+const run = (args) =>
+  new Promise((done, fail) => {
+    const child = spawn(process.execPath, args, { cwd: root, stdio: ['ignore', 'inherit', 'inherit'] })
+    child.on('error', fail)
+    child.on('exit', (code) => (code === 0 ? done() : fail(new Error(`node ${args.join(' ')} exited ${code}`))))
+  })
+
+/** asc exits 0 on an unknown target, so the target's name is checked here. */
+export async function buildWasm(tiers = TIERS) {
+  const { targets } = JSON.parse(readFileSync(join(root, 'asconfig.json'), 'utf8'))
+  const asc = join(root, 'node_modules/assemblyscript/bin/asc.js')
+  const waiting = [...tiers]
+  const work = async () => {
+    for (let tier = waiting.shift(); tier; tier = waiting.shift()) {
+      if (!targets[tier]) throw new Error(`no target "${tier}" in asconfig.json (have: ${Object.keys(targets).join(', ')})`)
+      await run([asc, '--target', tier])
+      if (!existsSync(join(root, targets[tier].outFile))) throw new Error(`asc left no ${targets[tier].outFile}`)
+    }
+  }
+  await Promise.all([work(), work()])
+}
+
+/** One ESM file per entry point (src/entry/*.ts), and the command line. */
+export async function buildJs() {
+  const esbuild = await import('esbuild')
+  const entries = readdirSync(join(root, 'src/entry')).filter((f) => f.endsWith('.ts')).map((f) => join('src/entry', f))
+  const common = {
+    absWorkingDir: root, bundle: true, format: 'esm', target: 'es2022', outdir: 'dist', sourcemap: false, logLevel: 'warning', legalComments: 'none',
+    external: ['node:*'], // platform/node.ts only, behind a dynamic import
+  }
+  await esbuild.build({ ...common, entryPoints: entries, minify: true, splitting: false, platform: 'neutral', mainFields: ['module', 'main'] })
+  if (existsSync(join(root, 'src/cli/main.ts')))
+    await esbuild.build({ ...common, entryPoints: { cli: 'src/cli/main.ts' }, platform: 'node', packages: 'external', banner: { js: '#!/usr/bin/env node' } })
+}
+
+export async function buildTypes() {
+  await run([join(root, 'node_modules/typescript/bin/tsc'), '-p', 'tsconfig.build.json'])
+}
+
+export const buildAbi = () => run(['tools/gen-abi.mjs'])
+
+if (process.argv[1] === fileURLToPath(import.meta.url)) {
+  const [what, ...rest] = process.argv.slice(2)
+  mkdirSync(join(root, 'dist'), { recursive: true })
+  const parts = { wasm: () => buildWasm(rest.length ? rest : TIERS), js: buildJs, types: buildTypes, abi: buildAbi }
+  if (what && !parts[what]) throw new Error(`unknown part "${what}": one of ${Object.keys(parts).join(', ')}`)
+  try {
+    if (what) await parts[what]()
+    else for (const part of [buildAbi, () => buildWasm(), buildJs, buildTypes]) await part()
+  } catch (error) {
+    console.error(`build: ${error.message}`)
+    process.exit(1)
+  }
+}

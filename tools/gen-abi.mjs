@@ -1,0 +1,80 @@
+/**
+ * Writes src/runtime/abi.ts from assembly/: parameter blocks (assembly/abi.ts) and which block each exported kernel
+ * takes (assembly/index.ts and the kernels' own `changetype<…Params>(p)`).
+ *
+ *   node tools/gen-abi.mjs            rewrite the file
+ *   node tools/gen-abi.mjs --check    exit 1 when the file on disk differs
+ */
+import { readFileSync, writeFileSync } from 'node:fs'
+import { dirname, join, resolve } from 'node:path'
+import { fileURLToPath } from 'node:url'
+
+const root = resolve(dirname(fileURLToPath(import.meta.url)), '..')
+const read = (path) => readFileSync(join(root, path), 'utf8')
+
+/** Letter per field in the compact layout string: how the host stores it. */
+const LETTER = { usize: 'p', i32: 'i', u32: 'u', f32: 'f' }
+
+function parseBlocks(source) {
+  const blocks = new Map()
+  for (const [, name, body] of source.matchAll(/export class (\w+) \{\n([\s\S]*?)\n\}/g)) {
+    const fields = []
+    for (const line of body.replace(/\/\*[\s\S]*?\*\//g, '').split('\n')) {
+      const text = line.replace(/\/\/.*/, '').trim()
+      if (!text) continue
+      const field = /^(\w+): (\w+);$/.exec(text)
+      if (!field || !LETTER[field[2]]) throw new Error(`assembly/abi.ts, ${name}: expected "name: usize|i32|u32|f32;", got "${text}"`)
+      fields.push({ name: field[1], letter: LETTER[field[2]] })
+    }
+    blocks.set(name, fields)
+  }
+  return blocks
+}
+
+function parseKernels(index) {
+  const kernels = new Map()
+  for (const [, names, from] of index.matchAll(/export \{([^}]*)\} from "(\.\/[^"]+)";/g)) {
+    const path = join('assembly', from + '.ts')
+    const source = read(path)
+    for (const name of names.split(',').map((s) => s.trim()).filter(Boolean)) {
+      const at = source.search(new RegExp(`export function ${name}\\(`))
+      if (at < 0) throw new Error(`assembly/index.ts exports ${name}, which ${path} does not define`)
+      const signature = /export function \w+\(([^)]*)\)/.exec(source.slice(at))[1].trim()
+      if (signature !== 'p: usize') throw new Error(`${path}: ${name} must take (p: usize), got (${signature})`)
+      const block = /changetype<(\w+)>\(p\)/.exec(source.slice(at))
+      if (!block) throw new Error(`${path}: ${name} never reads its block with changetype<…Params>(p)`)
+      kernels.set(name, block[1])
+    }
+  }
+  return kernels
+}
+
+const blocks = parseBlocks(read('assembly/abi.ts'))
+const kernels = parseKernels(read('assembly/index.ts'))
+for (const [kernel, block] of kernels) if (!blocks.has(block)) throw new Error(`kernel ${kernel} takes ${block}, which assembly/abi.ts does not define`)
+
+const out = [
+  '// Written by tools/gen-abi.mjs from assembly/abi.ts and assembly/index.ts. Do not edit.',
+  "import type { Operand } from './operand.js'",
+  '',
+]
+for (const [name, fields] of blocks)
+  out.push(`export interface ${name} {`, ...fields.map((f) => `  ${f.name}: ${f.letter === 'p' ? 'Operand' : 'number'}`), '}', '')
+out.push('/** Fields in order, each `name` + letter: p address, i int32, u uint32, f float32. Field k lies at byte 4·k. */', 'export const BLOCKS = {')
+for (const [name, fields] of blocks) out.push(`  ${name}: '${fields.map((f) => f.name + ':' + f.letter).join(' ')}',`)
+out.push('} as const', '', 'export interface BlockOf {')
+for (const name of blocks.keys()) out.push(`  ${name}: ${name}`)
+out.push('}', '', '/** Every exported kernel and the block it takes. */', 'export const KERNELS = {')
+for (const [name, block] of kernels) out.push(`  ${name}: '${block}',`)
+out.push('} as const', '', 'export type KernelName = keyof typeof KERNELS', 'export type ParamsOf<K extends KernelName> = BlockOf[(typeof KERNELS)[K]]', '')
+const text = out.join('\n')
+
+const target = 'src/runtime/abi.ts'
+if (process.argv.includes('--check')) {
+  let current = ''
+  try { current = read(target) } catch { /* absent: differs */ }
+  if (current !== text) {
+    console.error(`${target} differs from assembly/: run "node tools/gen-abi.mjs" and commit the result`)
+    process.exit(1)
+  }
+} else writeFileSync(join(root, target), text)
