@@ -1,0 +1,39 @@
+/**
+ * Bundles tests/ and runs node:test over it.   node tools/test.mjs [PATTERN ...]
+ * PATTERN: part of a test file's path (tests/ is implied). Build dist/ first; OCTAVO_TIER forces a tier.
+ */
+import { spawn } from 'node:child_process'
+import { copyFileSync, existsSync, mkdirSync, readdirSync, rmSync } from 'node:fs'
+import { dirname, join, resolve } from 'node:path'
+import { fileURLToPath } from 'node:url'
+import { build } from 'esbuild'
+
+const root = resolve(dirname(fileURLToPath(import.meta.url)), '..')
+const out = join(root, 'build/tests')
+
+function testFiles(dir) {
+  return readdirSync(join(root, dir), { withFileTypes: true }).flatMap((entry) => {
+    const path = join(dir, entry.name)
+    if (entry.isDirectory()) return entry.name === 'node_modules' || entry.name === 'runtimes' ? [] : testFiles(path)
+    return entry.name.endsWith('.test.ts') ? [path] : []
+  })
+}
+
+const patterns = process.argv.slice(2)
+const entries = testFiles('tests').filter((f) => !patterns.length || patterns.some((p) => f.includes(p)))
+if (!entries.length) {
+  console.error(`no test file matches ${patterns.join(', ')}`)
+  process.exit(1)
+}
+
+rmSync(out, { recursive: true, force: true })
+mkdirSync(out, { recursive: true })
+await build({
+  absWorkingDir: root, entryPoints: entries, outdir: out, outbase: 'tests', bundle: true, splitting: true, format: 'esm', platform: 'node', target: 'node20',
+  packages: 'external', sourcemap: 'linked', logLevel: 'warning', chunkNames: 'chunk-[hash]',
+})
+for (const tier of ['scalar', 'simd', 'relaxed']) if (existsSync(join(root, `dist/${tier}.wasm`))) copyFileSync(join(root, `dist/${tier}.wasm`), join(out, `${tier}.wasm`))
+
+const files = entries.map((f) => join(out, f.slice('tests/'.length).replace(/\.ts$/, '.js')))
+const child = spawn(process.execPath, ['--enable-source-maps', '--test', ...files], { cwd: root, stdio: 'inherit' })
+child.on('exit', (code, signal) => process.exit(signal ? 1 : code))
