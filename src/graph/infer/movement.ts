@@ -1,0 +1,3 @@
+import type { InferTable } from './rule.js'
+
+export const movement: InferTable = {}

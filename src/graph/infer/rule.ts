@@ -1,0 +1,15 @@
+import type { TensorType } from '../graph.js'
+import type { NodeView } from '../node-view.js'
+
+/** How an operator's output types follow from its inputs. One per operator, at its newest opset. */
+export interface InferRule {
+  /** Types of the outputs, in order; checks everything that lowering relies on. */
+  infer(view: NodeView): readonly TensorType[]
+  /**
+   * Inputs whose contents decide a shape, an axis or a branch. A graph input that reaches one of them becomes part of the
+   * plan's key, and its value is a constant while planning.
+   */
+  readonly shapeInputs?: readonly number[]
+}
+
+export type InferTable = Readonly<Record<string, InferRule>>

@@ -1,0 +1,18 @@
+import { conv } from './conv.js'
+import { elementwise } from './elementwise.js'
+import { gemm } from './gemm.js'
+import { generate } from './generate.js'
+import { indexing } from './indexing.js'
+import { movement } from './movement.js'
+import { normalize } from './normalize.js'
+import { pool } from './pool.js'
+import { quantize } from './quantize.js'
+import { reduce } from './reduce.js'
+import { resize } from './resize.js'
+import { rnn } from './rnn.js'
+import type { InferTable } from './rule.js'
+
+/** Every operator Octavo knows, by opKey. */
+export const INFER: InferTable = {
+  ...conv, ...elementwise, ...gemm, ...generate, ...indexing, ...movement, ...normalize, ...pool, ...quantize, ...reduce, ...resize, ...rnn,
+}

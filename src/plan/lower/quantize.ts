@@ -1,0 +1,3 @@
+import type { LowerTable } from './rule.js'
+
+export const quantize: LowerTable = {}

@@ -1,0 +1,19 @@
+import { conv } from './conv.js'
+import { elementwise } from './elementwise.js'
+import { gemm } from './gemm.js'
+import { generate } from './generate.js'
+import { indexing } from './indexing.js'
+import { movement } from './movement.js'
+import { normalize } from './normalize.js'
+import { pool } from './pool.js'
+import { qconv } from './qconv.js'
+import { quantize } from './quantize.js'
+import { reduce } from './reduce.js'
+import { resize } from './resize.js'
+import { rnn } from './rnn.js'
+import type { LowerTable } from './rule.js'
+
+/** How every operator becomes steps, by opKey. */
+export const LOWER: LowerTable = {
+  ...conv, ...elementwise, ...gemm, ...generate, ...indexing, ...movement, ...normalize, ...pool, ...qconv, ...quantize, ...reduce, ...resize, ...rnn,
+}
