@@ -24,10 +24,11 @@ export interface Lowering extends NodeView {
   /**
    * Memory that is computed once, when the plan is loaded, by the steps that `fill` emits: packed weights. While `fill`
    * runs, `emit` appends to the plan's prologue and `in(i)` of a constant gives a staging copy that is freed afterwards.
-   * `key` names the content within the session (constant's name, packing, everything that changes the bytes), so that plans for
-   * other shapes share it.
+   * `key` names the content within the session (operator, packing, everything that changes the bytes; the constants named by
+   * `sources` are part of it already), so that plans for other shapes share it. When an input listed in `sources` is not a
+   * constant, the same steps run in every run and the memory is scratch of this node.
    */
-  pack(key: string, bytes: number, fill: (target: Operand) => void): Operand
+  pack(key: string, bytes: number, sources: readonly number[], fill: (target: Operand) => void): Operand
   /** Output `o` is input `i`'s bytes under another shape; no step is needed. */
   alias(o: number, i: number): void
   /** Says that output `o` may be written over input `i` (same byte size, elementwise); the planner does so when nobody else reads `i`. Call before in()/out(). */
