@@ -1,2 +1,10 @@
+import { RELAXED, SIMD } from "./tier";
+
 /** The ABI for inference: one line per export, by room. */
 export { f32_unary } from "./elementwise/unary";
+
+/** First byte of memory that the module's own static data does not use. */
+export const heapBase: usize = __heap_base;
+
+/** Which tier this module is: 0 scalar, 1 simd, 2 relaxed. */
+export const tier: i32 = RELAXED ? 2 : SIMD ? 1 : 0;

@@ -1,8 +1,11 @@
 import type { TensorType } from '../graph.js'
+import type { Tensor } from '../../value.js'
 import type { NodeView } from '../node-view.js'
 
 /** How an operator's output types follow from its inputs. One per operator, at its newest opset. */
 export interface InferRule {
+  /** The outputs themselves, when they follow from types and attributes alone (Shape, Constant); undefined otherwise. */
+  fold?(view: NodeView): readonly Tensor[] | undefined
   /** Types of the outputs, in order; checks everything that lowering relies on. */
   infer(view: NodeView): readonly TensorType[]
   /**

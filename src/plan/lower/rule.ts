@@ -17,6 +17,10 @@ export interface Lowering extends NodeView {
   out(o?: number): Operand
   /** Appends a step. `macs`: multiply-accumulates it does, for reports. */
   emit<K extends KernelName>(kernel: K, params: ParamsOf<K>, macs?: number): void
+  /** Bits of Capability: what the relaxed instructions mean on this host; 0 in the other tiers. */
+  readonly capabilities: number
+  /** Address of an int32 where a step writes the real length of output `o` along its `bound` axis. */
+  count(o: number): Operand
   /** Bytes that live through this node's steps only (64-byte aligned, not zeroed). */
   scratch(bytes: number): Operand
   /** Read-only data that the plan carries: strides, tables, multipliers. */

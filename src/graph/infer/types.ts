@@ -1,0 +1,22 @@
+import { ValueTable } from '../specialise.js'
+import { NodeView } from '../node-view.js'
+import { opKey, type Graph, type TensorType } from '../graph.js'
+import { INFER } from './table.js'
+
+/**
+ * Types of every value of a specialised graph, recomputed from its inputs' types. A pass that adds nodes need not say what
+ * types they make.
+ */
+export function typesOf(graph: Graph, inputs: ReadonlyMap<string, TensorType>): ValueTable {
+  const values = new ValueTable()
+  for (const [name, type] of inputs) values.types.set(name, type)
+  for (const [name, tensor] of graph.constants) values.constants.set(name, tensor)
+  for (const node of graph.nodes) {
+    const view: NodeView = new NodeView(node, values)
+    const rule = INFER[opKey(node)]
+    if (!rule) view.fail('INTERNAL', 'a pass made an operator that has no inference rule')
+    const types = rule.infer(view)
+    node.outputs.forEach((name, i) => { if (name) values.types.set(name, types[i]!) })
+  }
+  return values
+}

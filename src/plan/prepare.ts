@@ -1,0 +1,64 @@
+import { elementCount } from '../dtype.js'
+import { invariant } from '../errors.js'
+import type { Graph, TensorType } from '../graph/graph.js'
+import { typesOf } from '../graph/infer/types.js'
+import { removeDeadCode } from '../graph/passes/dead-code.js'
+import type { Pass } from '../graph/passes/pass.js'
+import { LEGALISE, OPTIMISE, QUANTIZED } from '../graph/passes/pipeline.js'
+import { specialise, type Evaluate, type ValueTable } from '../graph/specialise.js'
+import type { Tensor } from '../value.js'
+import { buildPlan } from './builder.js'
+import type { Plan } from './plan.js'
+
+/** What a plan is made for. */
+export interface Request {
+  readonly types: ReadonlyMap<string, TensorType>
+  /** Contents of the inputs that decide shapes. */
+  readonly known: ReadonlyMap<string, Tensor>
+}
+
+/** The graph a plan was made from, after all passes, with the types of its values: what `inspect` shows. */
+export interface Prepared {
+  readonly plan: Plan
+  readonly graph: Graph
+  readonly values: ValueTable
+}
+
+const WEIGHTS_STAY = new Set(['DequantizeLinear'])
+
+/**
+ * The middle of the flow: a graph as read → specialised → passes → plan.
+ *
+ * @throws every import and plan code, naming the node
+ */
+export function prepare(graph: Graph, request: Request, capabilities: number, evaluate: Evaluate): Prepared {
+  const first = specialise(graph, request.types, request.known, evaluate, WEIGHTS_STAY)
+  const quantized = applyPasses(QUANTIZED, removeDeadCode(first.graph), request.types)
+  const folded = specialise(quantized, request.types, request.known, evaluate)
+  const final = applyPasses([...OPTIMISE, ...LEGALISE], removeDeadCode(folded.graph), request.types)
+  const values = typesOf(final, request.types)
+  return { plan: buildPlan(final, values, capabilities), graph: final, values }
+}
+
+/** A plan for one node on its own, without folding: how constants are computed. */
+export function prepareNode(graph: Graph, capabilities: number): Plan {
+  const legal = applyPasses(LEGALISE, graph, new Map())
+  return buildPlan(legal, typesOf(legal, new Map()), capabilities)
+}
+
+function applyPasses(passes: readonly Pass[], graph: Graph, inputs: ReadonlyMap<string, TensorType>): Graph {
+  for (const pass of passes) {
+    const values = typesOf(graph, inputs)
+    const next = pass(graph, (name) => {
+      const type = values.typeOf(name)
+      invariant(type, `a pass asked for the type of "${name}", which is no value`)
+      return type
+    })
+    graph = next === graph ? graph : removeDeadCode(next)
+  }
+  return graph
+}
+
+/** Elements of all outputs: the least work a plan does where nobody counted. */
+export const outputElements = (graph: Graph, values: ValueTable): number =>
+  graph.nodes.reduce((sum, n) => sum + n.outputs.reduce((s, name) => s + (name ? elementCount(values.typeOf(name)!.dims) : 0), 0), 0)
