@@ -13,6 +13,8 @@ export interface Graph {
   readonly nodes: readonly Node[]
   /** Values known before any input is: initializers and, after folding, whatever follows from them. */
   readonly constants: ReadonlyMap<string, Tensor>
+  /** What the file says about itself, for people and tools (labels, author, licence). */
+  readonly metadata?: ReadonlyMap<string, string>
 }
 
 export interface Node {
@@ -31,7 +33,7 @@ export interface Node {
 /** Integers are numbers (int64 beyond ±2⁵³ clamped there); a subgraph sees the values of the graph around it. */
 export type Attribute = number | string | readonly number[] | readonly string[] | Tensor | Graph
 
-/** What a file declares of an input or output: a dim is a number, a symbol, or null where it says nothing; dims is null when even the rank is open. */
+/** What a file declares of an input or output: a dim is a number, a symbol, or null where it says nothing; dims is null when even the rank is open. A subgraph may leave its types to inference: float32 and null then. */
 export interface ValueInfo {
   readonly name: string
   readonly dtype: DType

@@ -1,0 +1,161 @@
+import type { DType } from '../../dtype.js'
+import { OctavoError } from '../../errors.js'
+import type { Attribute, Graph, Node, ValueInfo } from '../../graph/graph.js'
+import type { Tensor } from '../../value.js'
+import { attributeOf, constantOf } from './attribute.js'
+import type { AttributeProto, FunctionProto, GraphProto, ModelProto, NodeProto, OpsetProto, ValueProto } from './schema.js'
+import { Names, Scope } from './scope.js'
+import { DENSE_BYTES, denseOf, dtypeOf, malformed, quote, tensorOf, type TensorSource } from './tensor.js'
+import { FIRST_OPSET, NEWEST_OPSET, upgrade } from './upgrade.js'
+
+/** Functions may call functions; a small file could otherwise unfold without end. */
+const MAX_INLINED_NODES = 2 ** 16
+const MAX_CALL_DEPTH = 32
+
+type Opsets = ReadonlyMap<string, number>
+
+/** Where the nodes and constants of the graph being read go. */
+interface Sink { readonly nodes: Node[]; readonly constants: Map<string, Tensor> }
+
+const domainOf = (domain: string | undefined): string => (domain === 'ai.onnx' ? '' : domain ?? '')
+const functionKey = (f: { domain?: string; name?: string; overload?: string }): string => JSON.stringify([domainOf(f.domain), f.name, f.overload ?? ''])
+
+/** Turns the protos of one model into a Graph: one instance per model. */
+export class GraphReader {
+  private readonly values = new Names()
+  private readonly nodes = new Names()
+  private readonly functions: ReadonlyMap<string, FunctionProto>
+  private readonly opsets: Opsets
+  private readonly source: TensorSource
+  private inlined = 0
+
+  constructor(model: ModelProto, external?: ReadonlyMap<string, Uint8Array>) {
+    this.source = { external, denseBytesLeft: DENSE_BYTES }
+    this.functions = new Map(model.functions?.map((f) => [functionKey(f), f]))
+    this.opsets = opsetsOf(model.opsets, 'The model')
+  }
+
+  /** @throws GRAPH_INVALID, OP_UNSUPPORTED, ATTRIBUTE_UNSUPPORTED, DTYPE_UNSUPPORTED, and as tensorOf */
+  read(proto: GraphProto): Graph {
+    for (const name of writtenNames(proto)) this.values.reserve(name)
+    return this.graph(proto, new Scope(null), true)
+  }
+
+  private graph(proto: GraphProto, scope: Scope, main: boolean): Graph {
+    const sink: Sink = { nodes: [], constants: new Map() }
+    this.initializers(proto, scope, sink)
+    const inputs = (proto.inputs ?? []).filter((v) => !scope.has(v.name ?? '')).map((v) => {
+      const info = valueOf(v, `input ${quote(v.name)}`, main)
+      return { ...info, name: scope.declare(info.name, `input ${quote(v.name)}`) }
+    })
+    for (const node of proto.nodes ?? []) this.node(node, scope, this.opsets, sink, 0)
+    const outputs = (proto.outputs ?? []).map((v) => {
+      const info = valueOf(v, `output ${quote(v.name)}`, main)
+      return { ...info, name: scope.resolve(info.name, `output ${quote(v.name)}`) }
+    })
+    if (!outputs.length) malformed(`Graph ${quote(proto.name)}`, 'it has no outputs', 'GRAPH_INVALID')
+    return { name: proto.name ?? '', inputs, outputs, ...sink }
+  }
+
+  private initializers(proto: GraphProto, scope: Scope, sink: Sink): void {
+    for (const tensor of proto.initializers ?? []) {
+      const where = `initializer ${quote(tensor.name)}`
+      sink.constants.set(scope.declare(named(tensor.name, where), where), tensorOf(tensor, where, this.source))
+    }
+    for (const sparse of proto.sparseInitializers ?? []) {
+      const where = `sparse initializer ${quote(sparse.values?.name)}`
+      sink.constants.set(scope.declare(named(sparse.values?.name, where), where), denseOf(sparse, where, this.source))
+    }
+  }
+
+  private node(proto: NodeProto, scope: Scope, opsets: Opsets, sink: Sink, depth: number): void {
+    const domain = domainOf(proto.domain)
+    const op = proto.op ?? ''
+    const where = `${op || 'Node'} ${quote(proto.name || proto.outputs?.[0])}`
+    const called = this.functions.get(functionKey({ domain, name: op, overload: proto.overload }))
+    if (called) return this.call(called, proto, scope, sink, depth, where)
+    if (!op) malformed(where, 'it has no op_type', 'GRAPH_INVALID')
+    const inputs = (proto.inputs ?? []).map((name) => name && scope.resolve(name, where))
+    const attributes = this.attributes(proto, scope, where)
+    const outputs = (proto.outputs ?? []).map((name) => name && scope.declare(name, where))
+    if (op === 'Constant' && !domain) {
+      sink.constants.set(named(outputs[0], where), constantOf(attributes, where))
+      return
+    }
+    const version = opsets.get(domain)
+    if (version === undefined && !domain) malformed(where, 'the model imports no version of ai.onnx', 'GRAPH_INVALID')
+    const name = this.nodes.fresh(proto.name || `${op}_${outputs.find(Boolean) ?? ''}`)
+    const node: Node = { name, op, domain, inputs, outputs, attributes }
+    if (domain) sink.nodes.push(node)
+    else sink.nodes.push(...upgrade(node, version!, {
+      constant: (hint, tensor) => { const value = this.values.fresh(`${name}/${hint}`); sink.constants.set(value, tensor); return value },
+      value: (hint) => this.values.fresh(`${name}/${hint}`),
+      node: (hint) => this.nodes.fresh(`${name}/${hint}`),
+    }))
+  }
+
+  private attributes(proto: NodeProto, scope: Scope, where: string): Record<string, Attribute> {
+    const attributes: Record<string, Attribute> = Object.create(null)
+    for (const [name, attribute] of this.bound(proto, scope))
+      attributes[name] = attribute.g ? this.graph(attribute.g, new Scope(this.values, scope), false) : attributeOf(attribute, `${where} attribute ${quote(name)}`, this.source)
+    return attributes
+  }
+
+  /** A node's attributes, those replaced that refer to the attributes of the function around it. */
+  private *bound(proto: NodeProto, scope: Scope): Iterable<[string, AttributeProto]> {
+    for (const attribute of proto.attributes ?? []) {
+      const value = attribute.reference ? scope.attribute(attribute.reference) : attribute
+      if (value) yield [attribute.name ?? '', value]
+    }
+  }
+
+  /** The nodes of a function in place of the node that calls it. */
+  private call(called: FunctionProto, proto: NodeProto, scope: Scope, sink: Sink, depth: number, where: string): void {
+    this.inlined += called.nodes?.length ?? 0
+    if (depth >= MAX_CALL_DEPTH || this.inlined > MAX_INLINED_NODES)
+      malformed(where, `functions unfold to more than ${MAX_INLINED_NODES} nodes or ${MAX_CALL_DEPTH} calls deep`, 'GRAPH_INVALID')
+    const given = new Map([...(called.defaults ?? []).map((a) => [a.name ?? '', a] as const), ...this.bound(proto, scope)])
+    const actual = (proto.inputs ?? []).map((name) => name && scope.resolve(name, where))
+    const results = new Map((proto.outputs ?? []).flatMap((name, i) => (name ? [[called.outputs?.[i] ?? '', scope.declare(name, where)]] : [])))
+    const inner = new Scope(this.values, undefined, results, given)
+    called.inputs?.forEach((formal, i) => inner.bind(formal, actual[i] ?? ''))
+    const opsets = called.opsets?.length ? opsetsOf(called.opsets, `Function ${quote(called.name)}`) : this.opsets
+    for (const node of called.nodes ?? []) this.node(node, inner, opsets, sink, depth + 1)
+    for (const [formal, result] of results) {
+      const value = named(inner.resolve(formal, where), where)
+      if (value !== result) sink.nodes.push({ name: this.nodes.fresh(`${called.name}/Identity`), op: 'Identity', domain: '', inputs: [value], outputs: [result], attributes: {} })
+    }
+  }
+}
+
+function opsetsOf(protos: readonly OpsetProto[] = [], where: string): Opsets {
+  const opsets = new Map(protos.map((o) => [domainOf(o.domain), o.version ?? 0]))
+  const version = opsets.get('')
+  if (version !== undefined && !(version >= FIRST_OPSET && version <= NEWEST_OPSET))
+    throw new OctavoError('OP_UNSUPPORTED', `${where} imports ai.onnx opset ${version}: expected ${FIRST_OPSET} to ${NEWEST_OPSET}. Convert it with onnx.version_converter or export it again.`, { opset: version })
+  return opsets
+}
+
+/** Every name that the main graph writes; it keeps these, and names made up in subgraphs avoid them. */
+function* writtenNames(proto: GraphProto): Iterable<string> {
+  for (const { name } of [...(proto.initializers ?? []), ...(proto.inputs ?? [])]) yield name ?? ''
+  for (const { values } of proto.sparseInitializers ?? []) yield values?.name ?? ''
+  for (const { outputs } of proto.nodes ?? []) yield* outputs ?? []
+}
+
+const named = (name: string | undefined, where: string): string => name || malformed(where, 'it has no name', 'GRAPH_INVALID')
+
+/**
+ * A declared input or output. Those of subgraphs may come without a type: they are then float32 of open rank here, and take
+ * the type that inference finds.
+ */
+function valueOf({ name, type }: ValueProto, where: string, main: boolean): ValueInfo {
+  const dtype: DType = type?.tensor || main ? dtypeOfValue(type, where) : 'float32'
+  const dims = type?.tensor?.shape?.dims ?? (type?.tensor?.shape ? [] : null)
+  return { name: named(name, where), dtype, dims: dims && dims.map(({ value, symbol }) => (value !== undefined && value >= 0 ? value : symbol || null)) }
+}
+
+function dtypeOfValue(type: ValueProto['type'], where: string): DType {
+  if (!type?.tensor) throw new OctavoError('DTYPE_UNSUPPORTED', `${where}: expected a tensor, got ${type ? 'a sequence, map, optional or sparse tensor' : 'no type'}. Export the model with tensors.`, { where })
+  return dtypeOf(type.tensor.dtype, where)
+}
