@@ -1,0 +1,84 @@
+import { OctavoError } from './errors.js'
+import { decodeModel, externalFiles } from './formats/onnx/decode.js'
+import { aborted, compilerFor, readSource } from './platform/host.js'
+import type { Source } from './platform/source.js'
+import { adopt, chooseTier, type LoadedTier } from './runtime/load.js'
+import type { Tier } from './runtime/tiers.js'
+import { GraphSession, type GraphSessionOptions } from './session.js'
+
+export interface SessionOptions extends GraphSessionOptions {
+  /** 'auto' (the default), or a tier by name: then there is no fallback. Node, Deno and Bun also read OCTAVO_TIER. */
+  readonly tier?: Tier | 'auto'
+  /** Only 1 for now: a larger number is refused. */
+  readonly threads?: number
+  /** A compiled TIER.wasm, for hosts that forbid compiling; it decides the tier. */
+  readonly module?: WebAssembly.Module
+  /** Folder (path or URL) that holds the TIER.wasm files; beside this module by default. */
+  readonly wasmFolder?: string | URL
+  /** Files that hold the model's large tensors, by the location it names. Those beside a model opened by path or URL are found without it. */
+  readonly externalData?: Readonly<Record<string, Source>>
+  /** Stops reading and opening. */
+  readonly signal?: AbortSignal
+}
+
+/**
+ * A model ready to run.
+ *
+ *     const session = await InferenceSession.create('model.onnx')
+ *     const { output } = await session.run({ input: new Tensor('float32', pixels, [1, 3, 224, 224]) })
+ */
+export class InferenceSession extends GraphSession {
+  /**
+   * Opens an ONNX model (opset 7 to the newest) from a path, URL, bytes, Response, Blob or stream.
+   *
+   * @throws SOURCE_UNREADABLE, MODEL_TRUNCATED, MODEL_MALFORMED, OP_UNSUPPORTED, GRAPH_INVALID, TIER_UNAVAILABLE, OPTION_INVALID, ABORTED,
+   *   and for models whose shapes are all fixed the codes of planning (ARENA_EXHAUSTED, WORK_EXCESSIVE, SHAPE_MISMATCH, …)
+   */
+  static async create(source: Source | Promise<Source>, options: SessionOptions = {}): Promise<InferenceSession> {
+    requireOneThread(options)
+    const [bytes, tier] = await Promise.all([Promise.resolve(source).then((s) => readSource(s, options.signal)), tierFor(options)])
+    const external = await readExternal(bytes, await source, options)
+    if (options.signal?.aborted) throw aborted(options.signal)
+    return open(bytes, external, tier, options)
+  }
+
+  /** As `create`, at once: `bytes` of the model, which must hold all its data, and a compiled TIER.wasm. */
+  static createSync(bytes: Uint8Array, options: Omit<SessionOptions, 'externalData' | 'signal'> & { readonly module: WebAssembly.Module }): InferenceSession {
+    requireOneThread(options)
+    return open(bytes, new Map(), adopt(options.module), options)
+  }
+}
+
+function open(bytes: Uint8Array, externalData: ReadonlyMap<string, Uint8Array>, tier: LoadedTier, options: SessionOptions): InferenceSession {
+  const graph = decodeModel(bytes, { externalData })
+  const size = [...externalData.values()].reduce((sum, file) => sum + file.byteLength, bytes.byteLength)
+  return new InferenceSession(graph, tier, size, options)
+}
+
+/** The files that the model names: given ones first, else those beside it. What is still missing is the decoder's error. */
+async function readExternal(bytes: Uint8Array, source: Source, { externalData = {}, signal }: SessionOptions): Promise<ReadonlyMap<string, Uint8Array>> {
+  const found = new Map<string, Uint8Array>()
+  for (const name of externalFiles(bytes)) {
+    const file = externalData[name] ?? besideOf(source, name)
+    if (file !== undefined) found.set(name, await readSource(file, signal))
+  }
+  return found
+}
+
+/** The address of a file in the same folder as a model that was opened by address. */
+function besideOf(source: Source, name: string): string | URL | undefined {
+  if (source instanceof URL) return new URL(name, source)
+  if (typeof source !== 'string') return undefined
+  return /^[a-z]+:\/\//i.test(source) ? new URL(name, source) : source.replace(/[^/\\]*$/, '') + name
+}
+
+async function tierFor({ module, tier, wasmFolder }: SessionOptions): Promise<LoadedTier> {
+  if (module) return adopt(module)
+  return chooseTier(tier ?? forcedByEnvironment() ?? 'auto', compilerFor(wasmFolder))
+}
+
+const forcedByEnvironment = (): Tier | undefined => (globalThis as { process?: { env?: Record<string, string | undefined> } }).process?.env?.['OCTAVO_TIER'] as Tier | undefined
+
+function requireOneThread({ threads }: SessionOptions): void {
+  if (threads !== undefined && threads !== 1) throw new OctavoError('OPTION_INVALID', `option threads: this version runs on one thread, got ${threads}. Leave it out or set 1.`, { threads })
+}
