@@ -35,9 +35,10 @@ export function prepare(graph: Graph, request: Request, capabilities: number, ev
   const first = specialise(graph, request.types, request.known, evaluate, WEIGHTS_STAY)
   const quantized = applyPasses(QUANTIZED, removeDeadCode(first.graph), request.types)
   const folded = specialise(quantized, request.types, request.known, evaluate)
-  const final = applyPasses([...OPTIMISE, ...LEGALISE], removeDeadCode(folded.graph), request.types)
-  const values = typesOf(final, request.types)
-  return { plan: buildPlan(final, values, capabilities), graph: final, values }
+  const legal = applyPasses([...OPTIMISE, ...LEGALISE], removeDeadCode(folded.graph), request.types)
+  const last = specialise(legal, request.types, request.known, evaluate)
+  const final = removeDeadCode(last.graph)
+  return { plan: buildPlan(final, last.values, capabilities), graph: final, values: last.values }
 }
 
 /** A plan for one node on its own, without folding: how constants are computed. */

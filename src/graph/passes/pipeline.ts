@@ -1,3 +1,4 @@
+import { channelsLast } from './layout.js'
 import type { Pass } from './pass.js'
 
 /** Before the last constants are folded: passes that read DequantizeLinear of weights as it is in the file. */
@@ -7,4 +8,4 @@ export const QUANTIZED: readonly Pass[] = []
 export const OPTIMISE: readonly Pass[] = []
 
 /** Last: what lowering needs (element types that kernels have, layouts that they read). Also run on single nodes that are folded. */
-export const LEGALISE: readonly Pass[] = []
+export const LEGALISE: readonly Pass[] = [channelsLast]

@@ -1,0 +1,148 @@
+import { elementCount } from '../../dtype.js'
+import type { Attribute, Node } from '../graph.js'
+import { lastAxis, type LayoutContext } from './layout.js'
+
+/** How one operator works in channels-last order. */
+export interface LayoutRule {
+  /** Its kernels read channels-last only. */
+  readonly always?: boolean
+  /** Inputs whose order decides for the node. */
+  follows(node: Node): readonly number[]
+  /** The node's inputs and changed attributes in channels-last order; undefined when this node cannot be rewritten. */
+  rewrite(c: LayoutContext): { inputs: string[]; attributes?: Record<string, Attribute>; outputs?: 'first' } | undefined
+}
+
+const onlyFirst = (): readonly number[] => [0]
+const rest = (c: LayoutContext, from: number): string[] => c.node.inputs.slice(from).map((v) => (v ? c.first(v) : v))
+const rankOf = (c: LayoutContext, i = 0): number => c.typeOf(c.node.inputs[i]!).dims.length
+
+/** Convolutions and pools: input 0 is the image, an attribute says the order. */
+const spatial = (always: boolean): LayoutRule => ({
+  always,
+  follows: onlyFirst,
+  rewrite: (c) =>
+    c.node.outputs[1] ? undefined : { inputs: [c.last(c.node.inputs[0]!, rankOf(c)), ...rest(c, 1)], attributes: { channels_last: 1 } },
+})
+
+/** One image in, one out, element by element; other inputs hold one element. */
+const unary: LayoutRule = {
+  follows: onlyFirst,
+  rewrite: (c) => ({ inputs: [c.last(c.node.inputs[0]!, rankOf(c)), ...rest(c, 1)] }),
+}
+
+/** Inputs that broadcast against each other; `images` picks them, the others hold one element. */
+const broadcast = (images: (i: number) => boolean): LayoutRule => ({
+  follows: (node) => node.inputs.flatMap((v, i) => (v && images(i) ? [i] : [])),
+  rewrite: (c) => {
+    const rank = Math.max(...c.node.inputs.map((v, i) => (v && images(i) ? rankOf(c, i) : 0)))
+    return { inputs: c.node.inputs.map((v, i) => (!v ? v : images(i) ? c.last(v, rank) : c.first(v))) }
+  },
+})
+
+/** An `axis` attribute that moves with the order; `images` picks the inputs that are images. */
+const alongAxis = (fallback: number, images: (i: number) => boolean): LayoutRule => ({
+  follows: (node) => node.inputs.flatMap((v, i) => (v && images(i) ? [i] : [])),
+  rewrite: (c) => {
+    const at = c.node.inputs.findIndex((_, i) => images(i))
+    const rank = rankOf(c, at)
+    const axis = (c.node.attributes['axis'] as number | undefined) ?? fallback
+    const inputs = c.node.inputs.map((v, i) => (!v ? v : images(i) ? c.last(v, rank) : c.first(v)))
+    return { inputs, attributes: { axis: lastAxis(axis < 0 ? axis + rank : axis, rank) } }
+  },
+})
+
+/** Quantize and dequantize: `axis` matters only when the scale is a vector; blocked forms stay channels-first. */
+const quantize: LayoutRule = {
+  follows: onlyFirst,
+  rewrite: (c) => (elementCount(c.typeOf(c.node.inputs[1]!).dims) === 1 ? unary.rewrite(c) : c.node.attributes['block_size'] ? undefined : alongAxis(1, (i) => i === 0).rewrite(c)),
+}
+
+/** Reductions whose axes are known: kept dims stay an image, dropping every spatial axis leaves N C, which has no order. */
+const reduce: LayoutRule = {
+  follows: onlyFirst,
+  rewrite: (c) => {
+    const rank = rankOf(c)
+    const given = c.ints(c.node.inputs[1])
+    if (!given?.length) return undefined
+    const axes = given.map((a) => (a < 0 ? a + rank : a))
+    const kept = (c.node.attributes['keepdims'] as number | undefined) ?? 1
+    const spatialOnly = axes.length === rank - 2 && axes.every((a) => a >= 2)
+    if (!kept && !spatialOnly) return undefined
+    return { inputs: [c.last(c.node.inputs[0]!, rank), c.constant(axes.map((a) => lastAxis(a, rank)))], outputs: kept ? undefined : 'first' }
+  },
+}
+
+/** A Transpose of the graph's own: it reads the channels-last form directly, and often moves nothing then. */
+const transpose: LayoutRule = {
+  follows: onlyFirst,
+  rewrite: (c) => {
+    const rank = rankOf(c)
+    const perm = (c.node.attributes['perm'] as readonly number[] | undefined) ?? Array.from({ length: rank }, (_, i) => rank - 1 - i)
+    return { inputs: [c.last(c.node.inputs[0]!, rank)], attributes: { perm: perm.map((a) => lastAxis(a, rank)) }, outputs: 'first' }
+  },
+}
+
+/** Pads by axis, given for all axes or for those listed. */
+const pad: LayoutRule = {
+  follows: onlyFirst,
+  rewrite: (c) => {
+    const rank = rankOf(c)
+    const pads = c.ints(c.node.inputs[1])
+    const axes = c.node.inputs[3] ? c.ints(c.node.inputs[3]) : Array.from({ length: rank }, (_, i) => i)
+    if (!pads || !axes) return undefined
+    const moved = axes.map((a) => lastAxis(a < 0 ? a + rank : a, rank))
+    return { inputs: [c.last(c.node.inputs[0]!, rank), c.constant(pads), c.node.inputs[2] ? c.first(c.node.inputs[2]) : '', c.constant(moved)] }
+  },
+}
+
+/** Slice with its axes known. */
+const slice: LayoutRule = {
+  follows: onlyFirst,
+  rewrite: (c) => {
+    const rank = rankOf(c)
+    const starts = c.ints(c.node.inputs[1])
+    const axes = c.node.inputs[3] ? c.ints(c.node.inputs[3]) : starts?.map((_, i) => i)
+    if (!axes) return undefined
+    const [, from, to, , steps] = c.node.inputs
+    const moved = c.constant(axes.map((a) => lastAxis(a < 0 ? a + rank : a, rank)))
+    return { inputs: [c.last(c.node.inputs[0]!, rank), c.first(from!), c.first(to!), moved, ...(steps ? [c.first(steps)] : [])] }
+  },
+}
+
+/** Resize over spatial axes: scales or sizes move with their axes. */
+const resize: LayoutRule = {
+  follows: onlyFirst,
+  rewrite: (c) => {
+    const rank = rankOf(c)
+    const [x, roi, scales, sizes] = c.node.inputs
+    if (roi && elementCount(c.typeOf(roi).dims)) return undefined
+    const axes = (c.node.attributes['axes'] as readonly number[] | undefined) ?? Array.from({ length: rank }, (_, i) => i)
+    return {
+      inputs: [c.last(x!, rank), '', scales ? c.first(scales) : '', ...(sizes ? [c.first(sizes)] : [])],
+      attributes: { axes: axes.map((a) => lastAxis(a < 0 ? a + rank : a, rank)) },
+    }
+  },
+}
+
+const each = (names: string, rule: LayoutRule): Record<string, LayoutRule> => Object.fromEntries(names.split(' ').map((name) => [name, rule]))
+
+/** Every operator that can work channels-last, by opKey. */
+export const LAYOUT_RULES: Readonly<Record<string, LayoutRule>> = {
+  ...each('Conv ConvTranspose QLinearConv ConvInteger', spatial(true)),
+  ...each('MaxPool AveragePool LpPool GlobalAveragePool GlobalMaxPool GlobalLpPool com.microsoft:QLinearAveragePool com.microsoft:QLinearGlobalAveragePool', spatial(false)),
+  ...each('Identity Dropout Cast Clip Relu LeakyRelu Elu Celu Selu Gelu Sigmoid HardSigmoid HardSwish Swish Mish Softplus Softsign ThresholdedRelu Shrink Tanh Erf', unary),
+  ...each('Abs Neg Ceil Floor Round Sign Sqrt Reciprocal Exp Log Sin Cos Not IsInf IsNaN', unary),
+  ...each('com.microsoft:QLinearSigmoid com.microsoft:QLinearLeakyRelu octavo:Lookup', unary),
+  ...each('Add Sub Mul Div Mod Pow Min Max Sum Mean PRelu Where And Or Xor Equal Less LessOrEqual Greater GreaterOrEqual', broadcast(() => true)),
+  ...each('com.microsoft:QLinearAdd com.microsoft:QLinearMul', broadcast((i) => i === 0 || i === 3)),
+  ...each('Softmax LogSoftmax Hardmax', alongAxis(-1, (i) => i === 0)),
+  Concat: alongAxis(0, () => true),
+  'com.microsoft:QLinearConcat': alongAxis(0, (i) => i >= 2 && i % 3 === 2),
+  Split: alongAxis(0, (i) => i === 0),
+  ...each('QuantizeLinear DequantizeLinear', quantize),
+  ...each('ReduceSum ReduceMean ReduceMax ReduceMin ReduceProd ReduceL1 ReduceL2 ReduceLogSum ReduceLogSumExp ReduceSumSquare', reduce),
+  Transpose: transpose,
+  Pad: pad,
+  Slice: slice,
+  Resize: resize,
+}
