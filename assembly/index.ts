@@ -2,6 +2,10 @@ import { RELAXED, SIMD } from "./tier";
 
 /** The ABI for inference: one line per export, by room. */
 export { f32_unary } from "./elementwise/unary";
+export { f32_pool } from "./pool/f32";
+export { x8_maxpool, q8_avgpool } from "./pool/x8";
+export { any_pool } from "./pool/any";
+export { q8_global_avgpool } from "./pool/global";
 
 /** First byte of memory that the module's own static data does not use. */
 export const heapBase: usize = __heap_base;

@@ -45,6 +45,12 @@
   else return Mathf.abs(x);
 }
 
+// @ts-ignore: decorator
+@inline export function root<T>(x: T): T {
+  if (isVector<T>()) return f32x4.sqrt(x);
+  else return sqrt<f32>(x);
+}
+
 /** |x| with the sign bit of `sign`. */
 // @ts-ignore: decorator
 @inline export function withSign<T>(x: T, sign: T): T {
