@@ -99,8 +99,151 @@ export class GlobalAveragePoolParams {
   flip: u32;
   /** −count · zero point of x, the latter after `flip` (0..255) */
   bias: i32;
-  /** x_scale / (y_scale · count) */
+  /** xScale / (yScale · count) */
   scale: f32;
   /** zero point of y as it is */
   yZeroPoint: i32;
+}
+
+/** What the relaxed dot product does in this host, found by running it. */
+// @ts-ignore: decorator
+@unmanaged
+export class RelaxedProbeParams {
+  /** i32[1]: the bits of gemm/qformat.ts Capability; 0 in tiers without relaxed operations */
+  y: usize;
+}
+
+/**
+ * Packs int8 weights into column panels (gemm/qformat.ts) and sums each column.
+ * Weight (group g, column j, tap t, channel c) is w[(g·n + j)·strideN + t·strideTap + c·strideC]; K runs taps first, channels fastest.
+ */
+// @ts-ignore: decorator
+@unmanaged
+export class QPackParams {
+  /** u8 or s8 */
+  w: usize;
+  /** u8 or s8, 1 or groups·n of them; 0 = all zero. In format I8 every zero point must be 0 (s8) or 128 (u8) */
+  wZeroPoint: usize;
+  /** groups · panels · panel bytes */
+  packed: usize;
+  /** i32[groups · 8·panels]: Σ over K of what was packed; 0 in the unused columns */
+  sums: usize;
+  groups: i32;
+  /** columns per group */
+  n: i32;
+  taps: i32;
+  /** input channels per group */
+  channels: i32;
+  strideN: i32;
+  strideTap: i32;
+  strideC: i32;
+  /** 0: one zero point, 1: one per column */
+  zeroPointStride: i32;
+  wSigned: i32;
+  /** Format.I16 or Format.I8 */
+  format: i32;
+}
+
+/**
+ * Folds zero points, bias and scales into the columns block that int8 matrix and convolution kernels end with
+ * (requantize/columns.ts). Addresses are of single values or of one per column; everything may change from run to run.
+ */
+// @ts-ignore: decorator
+@unmanaged
+export class QFoldParams {
+  /** i32[groups · 8·panels] as q_pack left them; 0 = nothing to fold */
+  sums: usize;
+  /** i32[groups · n]; 0 = none */
+  bias: usize;
+  /** f32[groups · n], added after scaling by Stage.FLOAT; 0 = none */
+  floatBias: usize;
+  /** u8 or s8 [1]; 0 = zero */
+  xZeroPoint: usize;
+  /** f32[1]; 0 = 1 */
+  xScale: usize;
+  /** f32[1 or groups · n]; 0 = 1 */
+  wScale: usize;
+  /** f32[1]; 0 = no division */
+  yScale: usize;
+  /** u8 or s8 [1]; 0 = zero */
+  yZeroPoint: usize;
+  /** the columns block */
+  columns: usize;
+  groups: i32;
+  n: i32;
+  /** 0: one weight scale, 1: one per column */
+  wScaleStride: i32;
+  xSigned: i32;
+  ySigned: i32;
+  /** what was added to every activation on the way in (128, 0, −128): multiplied by the sums together with the zero point */
+  shift: i32;
+  /** bounds of the quantized output, activation included (0..255 or −128..127 without one) */
+  yMin: i32;
+  yMax: i32;
+  /** multiplies the scales first (QGemm); 1 otherwise */
+  alpha: f32;
+}
+
+/**
+ * int8 convolution, channels last, and matrix product: y[r, g·n + j] = stage(Σ_k (a[r, k] − zx)·w[k, j] + bias[j]), where row r of a
+ * is the window of output position r. A matrix product is a 1×1 convolution over its rows.
+ */
+// @ts-ignore: decorator
+@unmanaged
+export class QConvParams {
+  /** u8 or s8 [batch, depth, height, width, xStride] */
+  x: usize;
+  /** first element of the output: u8, s8, i32 or f32 [rows, ldc] */
+  y: usize;
+  /** q_pack's panels */
+  packed: usize;
+  /** q_fold's block */
+  columns: usize;
+  /** u8 or s8 [1 or rows]; 0 = zero */
+  xZeroPoint: usize;
+  /** 128 + blockRows · lda + 64 bytes; without a copy of the rows 128 bytes are enough */
+  scratch: usize;
+  batch: i32;
+  depth: i32;
+  height: i32;
+  width: i32;
+  /** input channels per group */
+  channels: i32;
+  /** bytes from one input position to the next */
+  xStride: i32;
+  groups: i32;
+  /** output channels per group */
+  n: i32;
+  outDepth: i32;
+  outHeight: i32;
+  outWidth: i32;
+  kernelD: i32;
+  kernelH: i32;
+  kernelW: i32;
+  strideD: i32;
+  strideH: i32;
+  strideW: i32;
+  dilationD: i32;
+  dilationH: i32;
+  dilationW: i32;
+  padD: i32;
+  padH: i32;
+  padW: i32;
+  /** elements from one output row to the next */
+  ldc: i32;
+  /** Stage.REQUANTIZE, Stage.RAW or Stage.FLOAT */
+  stage: i32;
+  /** Format.I16 or Format.I8, as the weights were packed */
+  format: i32;
+  xSigned: i32;
+  /** 0: one activation zero point, 1: one per row (Format.I16 and 1×1 only) */
+  zeroPointStride: i32;
+  /** 0x80: activations are read with their top bit flipped (Format.I8: which operand the host takes), else 0 */
+  flip: i32;
+  /** 1: rows are read where they lie (Format.I8, flip 0, 1×1, stride 1, no padding); 0: through scratch */
+  direct: i32;
+  /** rows gathered at a time */
+  blockRows: i32;
+  /** bytes of a gathered row: at least K · (1 or 2) + 16, a multiple of 16 */
+  lda: i32;
 }

@@ -6,6 +6,10 @@ export { f32_pool } from "./pool/f32";
 export { x8_maxpool, q8_avgpool } from "./pool/x8";
 export { any_pool } from "./pool/any";
 export { q8_global_avgpool } from "./pool/global";
+export { relaxed_probe } from "./gemm/relaxed-probe";
+export { q_pack } from "./gemm/qpack";
+export { q_fold } from "./requantize/columns";
+export { q_conv } from "./conv/qconv";
 
 /** First byte of memory that the module's own static data does not use. */
 export const heapBase: usize = __heap_base;

@@ -61,17 +61,108 @@ export interface GlobalAveragePoolParams {
   yZeroPoint: number
 }
 
+export interface RelaxedProbeParams {
+  y: Operand
+}
+
+export interface QPackParams {
+  w: Operand
+  wZeroPoint: Operand
+  packed: Operand
+  sums: Operand
+  groups: number
+  n: number
+  taps: number
+  channels: number
+  strideN: number
+  strideTap: number
+  strideC: number
+  zeroPointStride: number
+  wSigned: number
+  format: number
+}
+
+export interface QFoldParams {
+  sums: Operand
+  bias: Operand
+  floatBias: Operand
+  xZeroPoint: Operand
+  xScale: Operand
+  wScale: Operand
+  yScale: Operand
+  yZeroPoint: Operand
+  columns: Operand
+  groups: number
+  n: number
+  wScaleStride: number
+  xSigned: number
+  ySigned: number
+  shift: number
+  yMin: number
+  yMax: number
+  alpha: number
+}
+
+export interface QConvParams {
+  x: Operand
+  y: Operand
+  packed: Operand
+  columns: Operand
+  xZeroPoint: Operand
+  scratch: Operand
+  batch: number
+  depth: number
+  height: number
+  width: number
+  channels: number
+  xStride: number
+  groups: number
+  n: number
+  outDepth: number
+  outHeight: number
+  outWidth: number
+  kernelD: number
+  kernelH: number
+  kernelW: number
+  strideD: number
+  strideH: number
+  strideW: number
+  dilationD: number
+  dilationH: number
+  dilationW: number
+  padD: number
+  padH: number
+  padW: number
+  ldc: number
+  stage: number
+  format: number
+  xSigned: number
+  zeroPointStride: number
+  flip: number
+  direct: number
+  blockRows: number
+  lda: number
+}
+
 /** Fields in order, each `name` + letter: p address, i int32, u uint32, f float32. Field k lies at byte 4·k. */
 export const BLOCKS = {
   UnaryParams: 'x:p y:p count:i op:i alpha:f beta:f',
   PoolParams: 'x:p y:p indices:p batch:i channels:i depth:i height:i width:i outDepth:i outHeight:i outWidth:i kernelDepth:i kernelHeight:i kernelWidth:i strideDepth:i strideHeight:i strideWidth:i dilationDepth:i dilationHeight:i dilationWidth:i padDepth:i padHeight:i padWidth:i endDepth:i endHeight:i endWidth:i op:i divisor:i dtype:i columnMajor:i exponent:f flip:u xZeroPoint:i yZeroPoint:i xScale:f yScale:f',
   GlobalAveragePoolParams: 'x:p y:p outer:i count:i inner:i flip:u bias:i scale:f yZeroPoint:i',
+  RelaxedProbeParams: 'y:p',
+  QPackParams: 'w:p wZeroPoint:p packed:p sums:p groups:i n:i taps:i channels:i strideN:i strideTap:i strideC:i zeroPointStride:i wSigned:i format:i',
+  QFoldParams: 'sums:p bias:p floatBias:p xZeroPoint:p xScale:p wScale:p yScale:p yZeroPoint:p columns:p groups:i n:i wScaleStride:i xSigned:i ySigned:i shift:i yMin:i yMax:i alpha:f',
+  QConvParams: 'x:p y:p packed:p columns:p xZeroPoint:p scratch:p batch:i depth:i height:i width:i channels:i xStride:i groups:i n:i outDepth:i outHeight:i outWidth:i kernelD:i kernelH:i kernelW:i strideD:i strideH:i strideW:i dilationD:i dilationH:i dilationW:i padD:i padH:i padW:i ldc:i stage:i format:i xSigned:i zeroPointStride:i flip:i direct:i blockRows:i lda:i',
 } as const
 
 export interface BlockOf {
   UnaryParams: UnaryParams
   PoolParams: PoolParams
   GlobalAveragePoolParams: GlobalAveragePoolParams
+  RelaxedProbeParams: RelaxedProbeParams
+  QPackParams: QPackParams
+  QFoldParams: QFoldParams
+  QConvParams: QConvParams
 }
 
 /** Every exported kernel and the block it takes. */
@@ -82,6 +173,10 @@ export const KERNELS = {
   q8_avgpool: 'PoolParams',
   any_pool: 'PoolParams',
   q8_global_avgpool: 'GlobalAveragePoolParams',
+  relaxed_probe: 'RelaxedProbeParams',
+  q_pack: 'QPackParams',
+  q_fold: 'QFoldParams',
+  q_conv: 'QConvParams',
 } as const
 
 export type KernelName = keyof typeof KERNELS

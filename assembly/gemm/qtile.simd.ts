@@ -1,0 +1,89 @@
+import { QConvParams } from "../abi";
+import { SIMD } from "../tier";
+import { emitVector, requantize8 } from "../requantize/emit";
+import { BIAS } from "../requantize/columns";
+import { Stage } from "./qformat";
+
+// @ts-ignore: decorator
+@inline function dot(acc: v128, w: v128, x: v128): v128 {
+  return i32x4.add(acc, i32x4.dot_i16x8_s(w, x));
+}
+
+/** Format.I16: four rows by eight columns, then what is left row by row when it is one row, else with its last row repeated. */
+export function rows(q: QConvParams, a: usize, lda: usize, rows: i32, panel: usize, steps: i32, y: usize, ldy: usize, column: usize, count: i32): void {
+  const end = usize(steps) << 2;
+  for (; rows > 1; rows -= 4, a += lda << 2, y += ldy << 2) tile4(q, a, lda, rows, panel, end, y, ldy, column, count);
+  if (rows == 1) tile1(q, a, panel, end, y, column, count);
+}
+
+/** Rows beyond `rows` repeat the last one, outputs included, so nothing branches. */
+function tile4(q: QConvParams, a0: usize, lda: usize, rows: i32, w: usize, end: usize, y0: usize, ldy: usize, column: usize, count: i32): void {
+  if (SIMD) {
+    let a1 = a0 + lda;
+    let a2 = a1 + (rows > 2 ? lda : 0);
+    let a3 = a2 + (rows > 3 ? lda : 0);
+    const at = q.columns + BIAS + (column << 2);
+    let c00 = v128.load(at), c01 = v128.load(at, 16);
+    let c10 = c00, c11 = c01, c20 = c00, c21 = c01, c30 = c00, c31 = c01;
+    const stop = a0 + end;
+    do {
+      const w0 = v128.load(w), w1 = v128.load(w, 16);
+      let x = v128.load32_splat(a0);
+      c00 = dot(c00, w0, x);
+      c01 = dot(c01, w1, x);
+      x = v128.load32_splat(a1);
+      c10 = dot(c10, w0, x);
+      c11 = dot(c11, w1, x);
+      x = v128.load32_splat(a2);
+      c20 = dot(c20, w0, x);
+      c21 = dot(c21, w1, x);
+      x = v128.load32_splat(a3);
+      c30 = dot(c30, w0, x);
+      c31 = dot(c31, w1, x);
+      w += 32;
+      a0 += 4;
+      a1 += 4;
+      a2 += 4;
+      a3 += 4;
+    } while (a0 < stop);
+    const y1 = y0 + ldy, y2 = y1 + (rows > 2 ? ldy : 0), y3 = y2 + (rows > 3 ? ldy : 0);
+    if (count == 8 && q.stage == Stage.REQUANTIZE) {
+      const scale = at + (usize(q.groups * ((q.n + 7) & ~7)) << 2);
+      const m0 = v128.load(scale), m1 = v128.load(scale, 16);
+      v128.store64_lane(y0, requantize8(c00, c01, m0, m1, q.columns), 0);
+      v128.store64_lane(y1, requantize8(c10, c11, m0, m1, q.columns), 0);
+      v128.store64_lane(y2, requantize8(c20, c21, m0, m1, q.columns), 0);
+      v128.store64_lane(y3, requantize8(c30, c31, m0, m1, q.columns), 0);
+    } else {
+      emitVector(q, c00, c01, y0, column, count);
+      emitVector(q, c10, c11, y1, column, count);
+      emitVector(q, c20, c21, y2, column, count);
+      emitVector(q, c30, c31, y3, column, count);
+    }
+  }
+}
+
+function tile1(q: QConvParams, a: usize, w: usize, end: usize, y: usize, column: usize, count: i32): void {
+  if (SIMD) {
+    const at = q.columns + BIAS + (column << 2), stop = a + end;
+    let c0 = v128.load(at), c1 = v128.load(at, 16);
+    do {
+      const x = v128.load32_splat(a);
+      c0 = dot(c0, v128.load(w), x);
+      c1 = dot(c1, v128.load(w, 16), x);
+      w += 32;
+      a += 4;
+    } while (a < stop);
+    finish(q, c0, c1, y, column, count);
+  }
+}
+
+/** One row's outputs: requantized from registers, or whatever the stage asks. */
+export function finish(q: QConvParams, c0: v128, c1: v128, y: usize, column: usize, count: i32): void {
+  if (SIMD) {
+    if (count == 8 && q.stage == Stage.REQUANTIZE) {
+      const scale = q.columns + BIAS + (column << 2) + (usize(q.groups * ((q.n + 7) & ~7)) << 2);
+      v128.store64_lane(y, requantize8(c0, c1, v128.load(scale), v128.load(scale, 16), q.columns), 0);
+    } else emitVector(q, c0, c1, y, column, count);
+  }
+}

@@ -1,0 +1,71 @@
+import { QConvParams } from "../abi";
+import { SIMD } from "../tier";
+import { Stage } from "../gemm/qformat";
+import { BIAS, BYTES, HI, LO, MAGIC, MAGIC_BITS } from "./columns";
+
+/** One accumulator (bias included) → the quantized value, held as its low byte. */
+// @ts-ignore: decorator
+@inline export function requantize(acc: i32, multiplier: f32, columns: usize): i32 {
+  const lo = load<f32>(columns, LO), hi = load<f32>(columns, HI);
+  let v: f32 = f32(acc) * multiplier;
+  v = lo < v ? v : lo;
+  v = v < hi ? v : hi;
+  return reinterpret<i32>(v + load<f32>(columns, MAGIC)) - load<i32>(columns, MAGIC_BITS);
+}
+
+/** Four of them. */
+// @ts-ignore: decorator
+@inline function requantize4(acc: v128, multiplier: v128, columns: usize): v128 {
+  let v = f32x4.mul(f32x4.convert_i32x4_s(acc), multiplier);
+  v = f32x4.pmax(v128.load(columns, LO), v);
+  v = f32x4.pmin(v128.load(columns, HI), v);
+  return i32x4.sub(f32x4.add(v, v128.load(columns, MAGIC)), v128.load(columns, MAGIC_BITS));
+}
+
+/** Eight of them as bytes, in the low half. */
+// @ts-ignore: decorator
+@inline export function requantize8(acc0: v128, acc1: v128, m0: v128, m1: v128, columns: usize): v128 {
+  const words = i16x8.narrow_i32x4_s(requantize4(acc0, m0, columns), requantize4(acc1, m1, columns));
+  const bytes = v128.and(words, v128.load(columns, BYTES));
+  return i8x16.narrow_i16x8_u(bytes, bytes);
+}
+
+/** Bytes of an output element. */
+// @ts-ignore: decorator
+@inline export function outBytes(stage: i32): i32 {
+  return stage == Stage.REQUANTIZE ? 1 : 4;
+}
+
+/** Writes up to eight outputs of one row that lie as i32 at `acc`. `column`: index of the first one in the columns block. */
+export function emitScalar(q: QConvParams, acc: usize, y: usize, column: usize, count: i32): void {
+  const at = q.columns + BIAS + (column << 2) + (usize(q.groups * ((q.n + 7) & ~7)) << 2);
+  const floats = at + (usize(q.groups * ((q.n + 7) & ~7)) << 2);
+  for (let i: usize = 0; i < usize(count); ++i) {
+    const value = load<i32>(acc + (i << 2));
+    const multiplier = load<f32>(at + (i << 2));
+    if (q.stage == Stage.REQUANTIZE) store<u8>(y + i, u8(requantize(value, multiplier, q.columns)));
+    else if (q.stage == Stage.RAW) store<i32>(y + (i << 2), value);
+    else store<f32>(y + (i << 2), f32(f32(value) * multiplier) + load<f32>(floats + (i << 2)));
+  }
+}
+
+/** Writes up to eight outputs of one row from registers, in any stage. */
+export function emitVector(q: QConvParams, acc0: v128, acc1: v128, y: usize, column: usize, count: i32): void {
+  if (SIMD) {
+    if (count == 8 && q.stage == Stage.RAW) {
+      v128.store(y, acc0);
+      v128.store(y, acc1, 16);
+      return;
+    }
+    const total = usize(q.groups * ((q.n + 7) & ~7)) << 2, at = q.columns + BIAS + total + (column << 2);
+    if (count == 8 && q.stage == Stage.FLOAT) {
+      const floats = at + total;
+      v128.store(y, f32x4.add(f32x4.mul(f32x4.convert_i32x4_s(acc0), v128.load(at)), v128.load(floats)));
+      v128.store(y, f32x4.add(f32x4.mul(f32x4.convert_i32x4_s(acc1), v128.load(at, 16)), v128.load(floats, 16)), 16);
+      return;
+    }
+    v128.store(q.scratch, acc0);
+    v128.store(q.scratch, acc1, 16);
+    emitScalar(q, q.scratch, y, column, count);
+  }
+}

@@ -1,0 +1,83 @@
+import type { TensorType } from '../../graph/graph.js'
+import type { Tensor } from '../../value.js'
+
+/**
+ * Sizes and choices of the int8 kernels, as assembly/gemm/qformat.ts, requantize/columns.ts and conv/qconv.ts lay them out.
+ */
+export const FORMAT_I16 = 0
+export const FORMAT_I8 = 1
+
+export const STAGE_REQUANTIZE = 0
+export const STAGE_RAW = 1
+export const STAGE_FLOAT = 2
+
+/** What relaxed_probe reports. */
+export const CAPABILITY_EXACT_7 = 1
+export const CAPABILITY_UNSIGNED_8 = 2
+export const CAPABILITY_SIGNED_8 = 4
+
+/** How a node's weights are packed and its activations read. `flip` is applied to every byte, `shift` is what that adds. */
+export interface Packing {
+  readonly format: number
+  readonly flip: number
+  readonly shift: number
+}
+
+export const PACKING_I16: Packing = { format: FORMAT_I16, flip: 0, shift: 0 }
+
+/** The packing for the relaxed dot product, when this host's reads 8-bit second operands in one definite way. */
+export function relaxedPacking(capabilities: number, xSigned: boolean): Packing | undefined {
+  if (capabilities & CAPABILITY_UNSIGNED_8) return { format: FORMAT_I8, flip: xSigned ? 0x80 : 0, shift: xSigned ? 128 : 0 }
+  if (capabilities & CAPABILITY_SIGNED_8) return { format: FORMAT_I8, flip: xSigned ? 0 : 0x80, shift: xSigned ? 0 : -128 }
+  return undefined
+}
+
+const SAMPLES = 4096
+
+/**
+ * The share of steps (8 columns by 4 weights) that would need an extra entry, from at most 4096 weights drawn evenly: which format is
+ * faster, never which is right. `strideK` separates neighbours along K.
+ */
+export function outlierShare(weights: Tensor, strideK: number): number {
+  const data = weights.data as ArrayLike<number>
+  const offset = weights.dtype === 'uint8' ? 128 : 0
+  const room = data.length - strideK
+  if (room <= 0) return 0
+  const step = Math.max(1, Math.floor(room / SAMPLES)) | 1
+  let pairs = 0
+  let large = 0
+  for (let i = 0; i < room && pairs < SAMPLES; i += step, pairs++) {
+    const a = data[i]! - offset
+    const b = data[i + strideK]! - offset
+    if (Math.max(a, 0) + Math.max(b, 0) > 128 || Math.min(a, 0) + Math.min(b, 0) < -128) large++
+  }
+  return 1 - (1 - large / pairs) ** 16
+}
+
+/** Columns per group, padded to whole panels. */
+export const paddedColumns = (n: number): number => Math.ceil(n / 8) * 8
+
+export const stepsOf = (k: number, format: number): number => Math.ceil(k / (format === FORMAT_I8 ? 4 : 2))
+
+/** Bytes of the panels of `groups` matrices [k, n]. */
+export function packedBytes(groups: number, n: number, k: number, format: number): number {
+  const steps = stepsOf(k, format)
+  return groups * (paddedColumns(n) / 8) * (steps * 32 + (format === FORMAT_I8 ? 32 + Math.ceil(steps / 16) * 64 : 0))
+}
+
+/** Bytes of q_pack's column sums. */
+export const sumsBytes = (groups: number, n: number): number => groups * paddedColumns(n) * 4
+
+/** Bytes of the columns block. */
+export const columnsBytes = (groups: number, n: number): number => 128 + 3 * sumsBytes(groups, n)
+
+const BLOCK_BYTES = 48 * 1024
+
+/** How many rows are gathered at a time, how long each is, and the scratch that takes. Rows come in whole tiles of 4 and 5. */
+export function rowBlock(rows: number, k: number, format: number): { lda: number; blockRows: number; bytes: number } {
+  const lda = Math.ceil((k * (format === FORMAT_I8 ? 1 : 2) + 16) / 16) * 16
+  const blockRows = Math.min(rows, Math.max(20, Math.floor(BLOCK_BYTES / lda / 20) * 20))
+  return { lda, blockRows, bytes: 128 + blockRows * lda + 64 }
+}
+
+export const isSigned = (type: TensorType): number => (type.dtype === 'int8' ? 1 : 0)

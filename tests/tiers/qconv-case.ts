@@ -1,0 +1,65 @@
+import type { ConvCase } from '../reference/qconv.js'
+import { columnsBytes, packedBytes, PACKING_I16, relaxedPacking, rowBlock, STAGE_REQUANTIZE, sumsBytes, type Packing } from '../../src/plan/lower/qpacking.js'
+import type { DType, TypedArray } from '../../src/dtype.js'
+import { out, type TierUnderTest } from './harness.js'
+
+export interface Output {
+  stage: number
+  dtype: DType
+  xScale: Float32Array | null
+  wScale: Float32Array | null
+  yScale: Float32Array | null
+  yZero: number
+  min: number
+  max: number
+  floatBias: Float32Array | null
+  /** elements between output rows */
+  ldc: number
+}
+
+export const bytesOf = (signed: boolean, values: readonly number[]): Int8Array | Uint8Array => (signed ? Int8Array : Uint8Array).from(values)
+
+/** What the host's relaxed dot product does, as the tier itself finds. */
+export const capabilitiesOf = (tier: TierUnderTest): number => Number(tier.call('relaxed_probe', { y: out('int32', 1) }).y![0])
+
+/** Every packing this tier can take for these weights. */
+export function packingsOf(tier: TierUnderTest, c: ConvCase): Packing[] {
+  const relaxed = relaxedPacking(capabilitiesOf(tier), c.x instanceof Int8Array)
+  const symmetric = c.wZero.every((z) => z === (c.w instanceof Int8Array ? 0 : 128))
+  return relaxed && symmetric ? [PACKING_I16, relaxed] : [PACKING_I16]
+}
+
+/** Packs, folds and runs one convolution; the output as it lies, ldc apart. */
+export function runConv(tier: TierUnderTest, c: ConvCase, o: Output, packing: Packing, xZero: TypedArray | null = null): TypedArray {
+  const [kd, kh, kw] = c.kernel as [number, number, number]
+  const taps = kd * kh * kw
+  const xSigned = c.x instanceof Int8Array
+  const wSigned = c.w instanceof Int8Array
+  const zeros = xZero ?? bytesOf(xSigned, [c.xZero])
+  const { format } = packing
+  const packed = tier.call('q_pack', {
+    w: c.w, wZeroPoint: bytesOf(wSigned, c.wZero), packed: out('uint8', packedBytes(c.groups, c.n, taps * c.channels, format)), sums: out('int32', sumsBytes(c.groups, c.n) / 4),
+    groups: c.groups, n: c.n, taps, channels: c.channels, strideN: taps * c.channels, strideTap: 1, strideC: taps, zeroPointStride: 1, wSigned: +wSigned, format,
+  })
+  const ySigned = o.dtype === 'int8'
+  const fold = tier.call('q_fold', {
+    sums: format ? packed.sums! : null, bias: c.bias, floatBias: o.floatBias, xZeroPoint: zeros, xScale: o.xScale, wScale: o.wScale, yScale: o.yScale,
+    yZeroPoint: bytesOf(ySigned, [o.yZero]), columns: out('uint8', columnsBytes(c.groups, c.n)), groups: c.groups, n: c.n, wScaleStride: o.wScale && o.wScale.length > 1 ? 1 : 0,
+    xSigned: +xSigned, ySigned: +ySigned, shift: packing.shift, yMin: o.min, yMax: o.max, alpha: 1,
+  })
+  const [od, oh, ow] = c.out as [number, number, number]
+  const rows = c.batch * od * oh * ow
+  const block = rowBlock(rows, taps * c.channels, format)
+  const pointwise = taps === 1 && c.strides.every((s) => s === 1) && c.begin.every((p) => p === 0) && c.out.every((s, i) => s === c.spatial[i])
+  const direct = format && pointwise && !packing.flip ? 1 : 0
+  const size = o.stage === STAGE_REQUANTIZE ? 1 : 4
+  const length = (rows - 1) * o.ldc + c.groups * c.n
+  const result = tier.call('q_conv', {
+    x: c.x, y: out(o.dtype, length, new Uint8Array(length * size).fill(0x5a)), packed: packed.packed!, columns: fold.columns!, xZeroPoint: zeros, scratch: out('uint8', direct ? 128 : block.bytes),
+    batch: c.batch, depth: c.spatial[0]!, height: c.spatial[1]!, width: c.spatial[2]!, channels: c.channels, xStride: c.groups * c.channels, groups: c.groups, n: c.n,
+    outDepth: od, outHeight: oh, outWidth: ow, kernelD: kd, kernelH: kh, kernelW: kw, strideD: c.strides[0]!, strideH: c.strides[1]!, strideW: c.strides[2]!,
+    dilationD: c.dilations[0]!, dilationH: c.dilations[1]!, dilationW: c.dilations[2]!, padD: c.begin[0]!, padH: c.begin[1]!, padW: c.begin[2]!,
+    ldc: o.ldc, stage: o.stage, format, xSigned: +xSigned, zeroPointStride: zeros.length > 1 ? 1 : 0, flip: packing.flip, direct, blockRows: block.blockRows, lda: block.lda,
+  })
+  return result.y!
+}
