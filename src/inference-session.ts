@@ -1,6 +1,6 @@
 import { OctavoError } from './errors.js'
 import { decodeModel, externalFiles } from './formats/onnx/decode.js'
-import { aborted, compilerFor, readSource } from './platform/host.js'
+import { aborted, compilerFor, environment, readSource } from './platform/host.js'
 import type { Source } from './platform/source.js'
 import { adopt, chooseTier, type LoadedTier } from './runtime/load.js'
 import type { Tier } from './runtime/tiers.js'
@@ -74,10 +74,8 @@ function besideOf(source: Source, name: string): string | URL | undefined {
 
 async function tierFor({ module, tier, wasmFolder }: SessionOptions): Promise<LoadedTier> {
   if (module) return adopt(module)
-  return chooseTier(tier ?? forcedByEnvironment() ?? 'auto', compilerFor(wasmFolder))
+  return chooseTier(tier ?? (environment('OCTAVO_TIER') as Tier | undefined) ?? 'auto', compilerFor(wasmFolder))
 }
-
-const forcedByEnvironment = (): Tier | undefined => (globalThis as { process?: { env?: Record<string, string | undefined> } }).process?.env?.['OCTAVO_TIER'] as Tier | undefined
 
 function requireOneThread({ threads }: SessionOptions): void {
   if (threads !== undefined && threads !== 1) throw new OctavoError('OPTION_INVALID', `option threads: this version runs on one thread, got ${threads}. Leave it out or set 1.`, { threads })

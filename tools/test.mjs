@@ -1,6 +1,7 @@
 /**
  * Bundles tests/ and runs node:test over it.   node tools/test.mjs [PATTERN ...]
  * PATTERN: part of a test file's path (tests/ is implied). Build dist/ first; OCTAVO_TIER forces a tier.
+ *   --runtimes   also run tests/runtimes/, which needs its own packages and a browser
  */
 import { spawn } from 'node:child_process'
 import { copyFileSync, existsSync, mkdirSync, readdirSync, rmSync } from 'node:fs'
@@ -19,7 +20,8 @@ function testFiles(dir) {
   })
 }
 
-const patterns = process.argv.slice(2)
+const runtimes = process.argv.includes('--runtimes')
+const patterns = process.argv.slice(2).filter((a) => a !== '--runtimes')
 const entries = testFiles('tests').filter((f) => !patterns.length || patterns.some((p) => f.includes(p)))
 if (!entries.length) {
   console.error(`no test file matches ${patterns.join(', ')}`)
@@ -35,5 +37,6 @@ await build({
 for (const tier of ['scalar', 'simd', 'relaxed']) if (existsSync(join(root, `dist/${tier}.wasm`))) copyFileSync(join(root, `dist/${tier}.wasm`), join(out, `${tier}.wasm`))
 
 const files = entries.map((f) => join(out, f.slice('tests/'.length).replace(/\.ts$/, '.js')))
+if (runtimes) files.push(join(root, 'tests/runtimes/runtimes.test.mjs'))
 const child = spawn(process.execPath, ['--enable-source-maps', '--test', ...files], { cwd: root, stdio: 'inherit' })
 child.on('exit', (code, signal) => process.exit(signal ? 1 : code))

@@ -1,5 +1,4 @@
 import { OctavoError } from '../errors.js'
-import type { Tier } from '../runtime/tiers.js'
 import type { Source } from './source.js'
 
 /** `node:fs/promises` where the host has it. The name is not a literal, so that bundlers for browsers leave it alone. */
@@ -54,13 +53,13 @@ const describe = (source: unknown): string =>
 /** The error an aborted signal stands for. */
 export const aborted = (signal: AbortSignal): OctavoError => new OctavoError('ABORTED', 'the signal was aborted.', {}, signal.reason)
 
-const compilers = new Map<string, (tier: Tier) => Promise<WebAssembly.Module>>()
+const compilers = new Map<string, (tier: string) => Promise<WebAssembly.Module>>()
 
 /**
  * How this host compiles TIER.wasm found in `folder` (default: beside this file). The same folder gives the same function, so
  * that modules are compiled once.
  */
-export function compilerFor(folder: string | URL = new URL('./', import.meta.url)): (tier: Tier) => Promise<WebAssembly.Module> {
+export function compilerFor(folder: string | URL = new URL('./', import.meta.url)): (tier: string) => Promise<WebAssembly.Module> {
   const base = String(folder)
   let compile = compilers.get(base)
   if (!compile) {
@@ -72,6 +71,9 @@ export function compilerFor(folder: string | URL = new URL('./', import.meta.url
   }
   return compile
 }
+
+/** An environment variable, where the host has any. */
+export const environment = (name: string): string | undefined => (globalThis as { process?: { env?: Record<string, string | undefined> } }).process?.env?.[name]
 
 /** Lets the host's other work run. */
 export const breathe = (): Promise<void> => new Promise((resume) => setTimeout(resume, 0))

@@ -1,0 +1,65 @@
+/**
+ * The same models in every engine and every tier, from the same dist/: all digests must be equal. The scalar tier in the
+ * Node that runs this file is what the others are compared with. An engine that is absent is named; with CI set that fails.
+ */
+import assert from 'node:assert/strict'
+import { execFile } from 'node:child_process'
+import { existsSync } from 'node:fs'
+import { dirname, join, resolve } from 'node:path'
+import { test } from 'node:test'
+import { fileURLToPath } from 'node:url'
+import { promisify } from 'node:util'
+import { findChromium, runPage } from './browser.mjs'
+import { MODELS } from './cases.mjs'
+
+const here = dirname(fileURLToPath(import.meta.url))
+const root = resolve(here, '../..')
+const data = process.env.OCTAVO_DATA ?? resolve(root, '../shared/data')
+const folders = { project: join(root, 'examples/digits'), ...(existsSync(data) ? { data } : {}) }
+const TIERS = ['scalar', 'simd', 'relaxed']
+/** Tiers an engine need not have. Everything else must run. */
+const MAY_REFUSE = { 'Node 20': ['relaxed'] }
+
+const run = promisify(execFile)
+const bin = (path) => join(here, 'node_modules', path)
+const roots = Object.entries(folders).map(([name, path]) => `${name}=${path}`)
+const script = join(here, 'command-line.mjs')
+
+const viaCommand = (command, before = []) => existsSync(command) && (async (tier) => JSON.parse((await run(command, [...before, script, tier, ...roots], { env: { ...process.env, OCTAVO_TIER: '' } })).stdout))
+
+function viaBrowser() {
+  const chromium = findChromium()
+  if (!chromium) return false
+  let page
+  return async (tier) => {
+    page ??= runPage(chromium, { ...folders, dist: join(root, 'dist'), tests: here })
+    const result = (await page)[tier]
+    assert.ok(!result.error, result.error)
+    return result
+  }
+}
+
+const ENGINES = {
+  'Node 20': viaCommand(bin('node20/bin/node')),
+  'Node 24': viaCommand(bin('node24/bin/node')),
+  Deno: viaCommand(bin('.bin/deno'), ['run', '--allow-read', '--allow-env', '--no-lock']),
+  Chromium: viaBrowser(),
+}
+
+if (!folders.data) console.log(`# the data folder is absent (${data}): only the project's own models run`)
+const expected = JSON.parse((await run(process.execPath, [script, 'scalar', ...roots], { env: { ...process.env, OCTAVO_TIER: '' } })).stdout)
+
+for (const [engine, execute] of Object.entries(ENGINES))
+  for (const tier of TIERS)
+    test(`${engine}, tier ${tier}: same bits as the scalar tier`, { skip: !execute && !process.env.CI && `${engine} is not installed here` }, async (t) => {
+      assert.ok(execute, `${engine} is not installed (npm ci in tests/runtimes; apt-get install chromium)`)
+      const result = await execute(tier)
+      if (result.refused) {
+        assert.ok(MAY_REFUSE[engine]?.includes(tier), result.refused)
+        return t.diagnostic(`${engine} cannot run ${tier}, as expected: ${result.refused}`)
+      }
+      assert.equal(result.tier, tier)
+      assert.ok(Object.keys(result.digests).length >= (folders.data ? MODELS.length : 2), 'some models did not run')
+      assert.deepEqual(result.digests, expected.digests)
+      t.diagnostic(`${engine} ran ${Object.keys(result.digests).length} models in tier ${result.tier}`)
+    })
