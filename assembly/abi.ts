@@ -247,3 +247,57 @@ export class QConvParams {
   /** bytes of a gathered row: at least K · (1 or 2) + 16, a multiple of 16 */
   lda: i32;
 }
+
+/**
+ * Copies a matrix B[k, n] into panels of 8 columns, `[batches][⌈n/8⌉][k][8]`, columns past n zero: what f32_gemm, f32_conv,
+ * f32_depthwise and the recurrent kernels read. k = k_outer·k_inner and n = n_outer·n_inner; strides in elements.
+ */
+// @ts-ignore: decorator
+@unmanaged
+export class PackF32Params {
+  /** f32, B[k, n] of batch i at i·batch_stride + ⌊k / k_inner⌋·k_outer_stride + (k mod k_inner)·k_inner_stride + the same of n */
+  x: usize;
+  /** f32[batches][⌈n/8⌉][k][8] */
+  y: usize;
+  batches: i32;
+  batch_stride: i32;
+  k_outer: i32;
+  k_inner: i32;
+  k_outer_stride: i32;
+  k_inner_stride: i32;
+  n_outer: i32;
+  n_inner: i32;
+  n_outer_stride: i32;
+  n_inner_stride: i32;
+  /** every element is multiplied by it (1 copies bits) */
+  alpha: f32;
+}
+
+/** C = clamp(start + A·B) for a batch of row-major A and C and packed B; assembly/gemm/f32.ts. */
+// @ts-ignore: decorator
+@unmanaged
+export class GemmF32Params {
+  /** f32, rows lda floats apart, need only be 4-byte aligned */
+  a: usize;
+  /** panels of f32_pack */
+  b: usize;
+  /** f32[n], or 0: start from zero */
+  bias: usize;
+  /** f32, rows ldc floats apart, need only be 4-byte aligned */
+  c: usize;
+  /** u32[256], scratch */
+  rows: usize;
+  /** i32[batches][3]: byte offsets of each product's a, b and c */
+  offsets: usize;
+  batches: i32;
+  m: i32;
+  n: i32;
+  k: i32;
+  lda: i32;
+  ldc: i32;
+  /** 1: start from what c holds (bias is not read) */
+  accumulate: i32;
+  /** least and greatest result, −∞ and +∞ for no clamp; NaN passes */
+  lo: f32;
+  hi: f32;
+}

@@ -10,6 +10,8 @@ export { relaxed_probe } from "./gemm/relaxed-probe";
 export { q_pack } from "./gemm/qpack";
 export { q_fold } from "./requantize/columns";
 export { q_conv } from "./conv/qconv";
+export { f32_gemm } from "./gemm/f32";
+export { f32_pack } from "./gemm/f32-pack";
 
 /** First byte of memory that the module's own static data does not use. */
 export const heapBase: usize = __heap_base;

@@ -144,6 +144,40 @@ export interface QConvParams {
   lda: number
 }
 
+export interface PackF32Params {
+  x: Operand
+  y: Operand
+  batches: number
+  batch_stride: number
+  k_outer: number
+  k_inner: number
+  k_outer_stride: number
+  k_inner_stride: number
+  n_outer: number
+  n_inner: number
+  n_outer_stride: number
+  n_inner_stride: number
+  alpha: number
+}
+
+export interface GemmF32Params {
+  a: Operand
+  b: Operand
+  bias: Operand
+  c: Operand
+  rows: Operand
+  offsets: Operand
+  batches: number
+  m: number
+  n: number
+  k: number
+  lda: number
+  ldc: number
+  accumulate: number
+  lo: number
+  hi: number
+}
+
 /** Fields in order, each `name` + letter: p address, i int32, u uint32, f float32. Field k lies at byte 4·k. */
 export const BLOCKS = {
   UnaryParams: 'x:p y:p count:i op:i alpha:f beta:f',
@@ -153,6 +187,8 @@ export const BLOCKS = {
   QPackParams: 'w:p wZeroPoint:p packed:p sums:p groups:i n:i taps:i channels:i strideN:i strideTap:i strideC:i zeroPointStride:i wSigned:i format:i',
   QFoldParams: 'sums:p bias:p floatBias:p xZeroPoint:p xScale:p wScale:p yScale:p yZeroPoint:p columns:p groups:i n:i wScaleStride:i xSigned:i ySigned:i shift:i yMin:i yMax:i alpha:f',
   QConvParams: 'x:p y:p packed:p columns:p xZeroPoint:p scratch:p batch:i depth:i height:i width:i channels:i xStride:i groups:i n:i outDepth:i outHeight:i outWidth:i kernelD:i kernelH:i kernelW:i strideD:i strideH:i strideW:i dilationD:i dilationH:i dilationW:i padD:i padH:i padW:i ldc:i stage:i format:i xSigned:i zeroPointStride:i flip:i direct:i blockRows:i lda:i',
+  PackF32Params: 'x:p y:p batches:i batch_stride:i k_outer:i k_inner:i k_outer_stride:i k_inner_stride:i n_outer:i n_inner:i n_outer_stride:i n_inner_stride:i alpha:f',
+  GemmF32Params: 'a:p b:p bias:p c:p rows:p offsets:p batches:i m:i n:i k:i lda:i ldc:i accumulate:i lo:f hi:f',
 } as const
 
 export interface BlockOf {
@@ -163,6 +199,8 @@ export interface BlockOf {
   QPackParams: QPackParams
   QFoldParams: QFoldParams
   QConvParams: QConvParams
+  PackF32Params: PackF32Params
+  GemmF32Params: GemmF32Params
 }
 
 /** Every exported kernel and the block it takes. */
@@ -177,6 +215,8 @@ export const KERNELS = {
   q_pack: 'QPackParams',
   q_fold: 'QFoldParams',
   q_conv: 'QConvParams',
+  f32_gemm: 'GemmF32Params',
+  f32_pack: 'PackF32Params',
 } as const
 
 export type KernelName = keyof typeof KERNELS
