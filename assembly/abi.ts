@@ -301,3 +301,22 @@ export class GemmF32Params {
   lo: f32;
   hi: f32;
 }
+
+/** Reduces the axes that `view` (see reduce/view.ts) marks. */
+// @ts-ignore: decorator
+@unmanaged
+export class ReduceParams {
+  x: usize;
+  /** [outer, inner] of `view`, dense; i64 for arg_reduce, x's type otherwise */
+  y: usize;
+  /** i32[…], a View; its counts may be 0 */
+  view: usize;
+  /** one element of x's type: what reducing nothing gives (any_reduce only) */
+  identity: usize;
+  /** which reduction: the constants of reduce/ops.ts */
+  op: i32;
+  /** element type of x (DType) */
+  dtype: i32;
+  /** arg_reduce: 1 = the last of equal elements counts */
+  last: i32;
+}

@@ -12,6 +12,9 @@ export { q_fold } from "./requantize/columns";
 export { q_conv } from "./conv/qconv";
 export { f32_gemm } from "./gemm/f32";
 export { f32_pack } from "./gemm/f32-pack";
+export { f32_reduce } from "./reduce/f32";
+export { any_reduce } from "./reduce/any";
+export { arg_reduce } from "./reduce/arg";
 
 /** First byte of memory that the module's own static data does not use. */
 export const heapBase: usize = __heap_base;

@@ -178,6 +178,16 @@ export interface GemmF32Params {
   hi: number
 }
 
+export interface ReduceParams {
+  x: Operand
+  y: Operand
+  view: Operand
+  identity: Operand
+  op: number
+  dtype: number
+  last: number
+}
+
 /** Fields in order, each `name` + letter: p address, i int32, u uint32, f float32. Field k lies at byte 4·k. */
 export const BLOCKS = {
   UnaryParams: 'x:p y:p count:i op:i alpha:f beta:f',
@@ -189,6 +199,7 @@ export const BLOCKS = {
   QConvParams: 'x:p y:p packed:p columns:p xZeroPoint:p scratch:p batch:i depth:i height:i width:i channels:i xStride:i groups:i n:i outDepth:i outHeight:i outWidth:i kernelD:i kernelH:i kernelW:i strideD:i strideH:i strideW:i dilationD:i dilationH:i dilationW:i padD:i padH:i padW:i ldc:i stage:i format:i xSigned:i zeroPointStride:i flip:i direct:i blockRows:i lda:i',
   PackF32Params: 'x:p y:p batches:i batch_stride:i k_outer:i k_inner:i k_outer_stride:i k_inner_stride:i n_outer:i n_inner:i n_outer_stride:i n_inner_stride:i alpha:f',
   GemmF32Params: 'a:p b:p bias:p c:p rows:p offsets:p batches:i m:i n:i k:i lda:i ldc:i accumulate:i lo:f hi:f',
+  ReduceParams: 'x:p y:p view:p identity:p op:i dtype:i last:i',
 } as const
 
 export interface BlockOf {
@@ -201,6 +212,7 @@ export interface BlockOf {
   QConvParams: QConvParams
   PackF32Params: PackF32Params
   GemmF32Params: GemmF32Params
+  ReduceParams: ReduceParams
 }
 
 /** Every exported kernel and the block it takes. */
@@ -217,6 +229,9 @@ export const KERNELS = {
   q_conv: 'QConvParams',
   f32_gemm: 'GemmF32Params',
   f32_pack: 'PackF32Params',
+  f32_reduce: 'ReduceParams',
+  any_reduce: 'ReduceParams',
+  arg_reduce: 'ReduceParams',
 } as const
 
 export type KernelName = keyof typeof KERNELS

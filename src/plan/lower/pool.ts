@@ -3,6 +3,7 @@ import { layoutOf, windowOf, type Layout, type Window } from '../../graph/infer/
 import { scalarQParams } from '../../graph/infer/scalar-qparams.js'
 import type { PoolParams } from '../../runtime/abi.js'
 import { NULL } from '../../runtime/operand.js'
+import { emitReduce } from './reduce.js'
 import type { Lowering, LowerRule, LowerTable } from './rule.js'
 
 /** PoolOp and Divisor of assembly/pool/ops.ts. */
@@ -94,10 +95,28 @@ function qlinearGlobal(l: Lowering): void {
   })
 }
 
+/** Axes of the image. */
+const spatialAxes = (l: Lowering): number[] => {
+  const { channelsLast, spatial } = layoutOf(l, l.dims(0))
+  return spatial.map((_, i) => i + (channelsLast ? 1 : 2))
+}
+
+const globalLpPool: LowerRule = (l) => {
+  const p = l.int('p', 2)
+  if (p <= 2) return emitReduce(l, p === 1 ? 'l1' : 'l2', spatialAxes(l))
+  const layout = layoutOf(l, l.dims(0))
+  const spatial = [layout.spatial.reduce((n, s) => n * s, 1)]
+  const window: Window = { kernel: spatial, strides: [1], dilations: [1], begin: [0], end: [0], output: [1] }
+  l.emit('any_pool', { ...block(l, { ...layout, spatial }, window), op: OP.lp, exponent: p })
+}
+
 export const pool: LowerTable = {
   MaxPool: maxPool,
   AveragePool: averagePool,
   LpPool: lpPool,
+  GlobalAveragePool: (l) => emitReduce(l, 'mean', spatialAxes(l)),
+  GlobalMaxPool: (l) => emitReduce(l, 'max', spatialAxes(l)),
+  GlobalLpPool: globalLpPool,
   'com.microsoft:QLinearAveragePool': qlinearAveragePool,
   'com.microsoft:QLinearGlobalAveragePool': qlinearGlobal,
 }
