@@ -173,6 +173,8 @@ export class QFoldParams {
   n: i32;
   /** 0: one weight scale, 1: one per column */
   wScaleStride: i32;
+  /** 0: one bias for all columns, 1: one per column */
+  biasStride: i32;
   xSigned: i32;
   ySigned: i32;
   /** what was added to every activation on the way in (128, 0, −128): multiplied by the sums together with the zero point */

@@ -54,7 +54,7 @@ export function q_fold(p: usize): void {
   for (let g = 0; g < q.groups; ++g) {
     for (let j = 0; j < q.n; ++j) {
       const source = g * q.n + j, column = g * padded + j, at = usize(column) << 2;
-      let value = q.bias ? load<i32>(q.bias + (usize(source) << 2)) : 0;
+      let value = q.bias ? load<i32>(q.bias + (usize(source * q.biasStride) << 2)) : 0;
       if (q.sums) value -= shift * load<i32>(q.sums + at);
       store<i32>(bias + at, value);
       const scale: f32 = q.alpha * x * float(q.wScale, source * q.wScaleStride, 1);

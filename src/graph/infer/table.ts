@@ -6,6 +6,7 @@ import { indexing } from './indexing.js'
 import { movement } from './movement.js'
 import { normalize } from './normalize.js'
 import { pool } from './pool.js'
+import { qmatrix } from './qmatrix.js'
 import { quantize } from './quantize.js'
 import { reduce } from './reduce.js'
 import { resize } from './resize.js'
@@ -14,5 +15,5 @@ import type { InferTable } from './rule.js'
 
 /** Every operator Octavo knows, by opKey. */
 export const INFER: InferTable = {
-  ...conv, ...elementwise, ...gemm, ...generate, ...indexing, ...movement, ...normalize, ...pool, ...quantize, ...reduce, ...resize, ...rnn,
+  ...conv, ...elementwise, ...gemm, ...generate, ...indexing, ...movement, ...normalize, ...pool, ...qmatrix, ...quantize, ...reduce, ...resize, ...rnn,
 }

@@ -1,3 +1,25 @@
-import type { LowerTable } from './rule.js'
+import { invariant } from '../../errors.js'
+import { qconvShape } from '../../graph/infer/qmatrix.js'
+import { emitRows, qmatrix, type QOperands } from './qmatrix.js'
+import { STAGE_RAW, STAGE_REQUANTIZE } from './qpacking.js'
+import type { Lowering, LowerTable } from './rule.js'
 
-export const qconv: LowerTable = {}
+/** `values` as depth, height, width: missing leading axes are `fill`. */
+const lift = (values: readonly number[], fill: number): [number, number, number] =>
+  [...Array<number>(3 - values.length).fill(fill), ...values] as [number, number, number]
+
+function convolve(l: Lowering, o: QOperands, stage: number): void {
+  const { layout, window, groups, channels, n } = qconvShape(l, o.x, o.w)
+  invariant(layout.channelsLast, `${l.op} "${l.node.name}" reached the planner channels first`)
+  const taps = window.kernel.reduce((product, size) => product * size, 1)
+  const matrix = qmatrix(l, o, { groups, n, taps, channels, strideN: channels * taps, strideTap: 1, strideC: taps }, stage)
+  emitRows(l, o, matrix, {
+    batch: layout.batch, spatial: lift(layout.spatial, 1), out: lift(window.output, 1), kernel: lift(window.kernel, 1),
+    strides: lift(window.strides, 1), dilations: lift(window.dilations, 1), begin: lift(window.begin, 0), xStride: groups * channels, ldc: groups * n,
+  })
+}
+
+export const qconv: LowerTable = {
+  QLinearConv: (l) => convolve(l, { x: 0, xScale: 1, xZero: 2, w: 3, wScale: 4, wZero: 5, yScale: 6, yZero: 7, bias: 8 }, STAGE_REQUANTIZE),
+  ConvInteger: (l) => convolve(l, { x: 0, w: 1, xZero: 2, wZero: 3 }, STAGE_RAW),
+}

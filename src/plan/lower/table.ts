@@ -7,6 +7,7 @@ import { movement } from './movement.js'
 import { normalize } from './normalize.js'
 import { pool } from './pool.js'
 import { qconv } from './qconv.js'
+import { qmatmul } from './qmatmul.js'
 import { quantize } from './quantize.js'
 import { reduce } from './reduce.js'
 import { resize } from './resize.js'
@@ -15,5 +16,5 @@ import type { LowerTable } from './rule.js'
 
 /** How every operator becomes steps, by opKey. */
 export const LOWER: LowerTable = {
-  ...conv, ...elementwise, ...gemm, ...generate, ...indexing, ...movement, ...normalize, ...pool, ...qconv, ...quantize, ...reduce, ...resize, ...rnn,
+  ...conv, ...elementwise, ...gemm, ...generate, ...indexing, ...movement, ...normalize, ...pool, ...qconv, ...qmatmul, ...quantize, ...reduce, ...resize, ...rnn,
 }

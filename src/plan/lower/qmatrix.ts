@@ -1,0 +1,129 @@
+import { elementCount } from '../../dtype.js'
+import { at, NULL, type Operand } from '../../runtime/operand.js'
+import { toInts } from '../../value.js'
+import {
+  columnsBytes, FORMAT_I8, isSigned, outlierShare, packedBytes, PACKING_I16, relaxedPacking, rowBlock, STAGE_REQUANTIZE, sumsBytes, type Packing,
+} from './qpacking.js'
+import type { Lowering } from './rule.js'
+
+/** Which inputs of a node play which part; absent ones are left out. */
+export interface QOperands {
+  readonly x: number
+  readonly w: number
+  readonly xZero?: number
+  readonly wZero?: number
+  readonly xScale?: number
+  readonly wScale?: number
+  readonly yScale?: number
+  readonly yZero?: number
+  readonly bias?: number
+  readonly floatBias?: number
+}
+
+/** Weights of `groups` matrices and where their elements lie, in elements: see QPackParams. */
+export interface QWeights {
+  readonly groups: number
+  readonly n: number
+  readonly taps: number
+  readonly channels: number
+  readonly strideN: number
+  readonly strideTap: number
+  readonly strideC: number
+  /** Where in input `w`, and which of its columns' parameters, this matrix starts. */
+  readonly offset?: number
+  readonly column?: number
+}
+
+/** Where rows come from and go to, for one call of q_conv. */
+export interface QRows {
+  readonly batch: number
+  readonly spatial: readonly [number, number, number]
+  readonly out: readonly [number, number, number]
+  readonly kernel: readonly [number, number, number]
+  readonly strides: readonly [number, number, number]
+  readonly dilations: readonly [number, number, number]
+  readonly begin: readonly [number, number, number]
+  /** bytes from one input position to the next */
+  readonly xStride: number
+  /** first element of the input, and of the output */
+  readonly xOffset?: number
+  readonly yOffset?: number
+  /** which row's zero point comes first, where every row has its own */
+  readonly zeroOffset?: number
+  readonly zeroPerRow?: boolean
+  readonly ldc: number
+}
+
+export interface QMatrix {
+  readonly packing: Packing
+  readonly packed: Operand
+  readonly columns: Operand
+  readonly weights: QWeights
+  readonly stage: number
+}
+
+const given = (l: Lowering, i: number | undefined): i is number => i !== undefined && l.has(i)
+
+/** Address of element `index` of optional input `i`. */
+const optional = (l: Lowering, i: number | undefined, index = 0, bytes = 1): Operand => (given(l, i) ? at(l.in(i), index * bytes) : NULL)
+
+/** 0 when one parameter serves all columns. */
+const strideOf = (l: Lowering, i: number | undefined): number => (given(l, i) && elementCount(l.dims(i)) > 1 ? 1 : 0)
+
+/** Weights that this host's relaxed dot product can take as they are: known, symmetric, with few pairs that must be split. */
+function packingFor(l: Lowering, o: QOperands, weights: QWeights, zeroPerRow: boolean): Packing {
+  const relaxed = zeroPerRow ? undefined : relaxedPacking(l.capabilities, isSigned(l.input(o.x)) === 1)
+  const w = l.constant(o.w)
+  if (!relaxed || !w) return PACKING_I16
+  const centre = w.dtype === 'int8' ? 0 : 128
+  const zero = given(l, o.wZero) ? l.constant(o.wZero) : undefined
+  const symmetric = given(l, o.wZero) ? zero !== undefined && toInts(zero).every((z) => z === centre) : centre === 0
+  return symmetric && outlierShare(w, weights.taps > 1 ? weights.strideTap : weights.strideC) < 0.05 ? relaxed : PACKING_I16
+}
+
+/** Packs the weights and folds the rest into columns: at load where all of it is known, else in every run. */
+export function qmatrix(l: Lowering, o: QOperands, weights: QWeights, stage: number, options: { zeroPerRow?: boolean; alpha?: number; biasOffset?: number; biasStride?: number } = {}): QMatrix {
+  const { groups, n, taps, channels, offset = 0, column = 0 } = weights
+  const packing = packingFor(l, o, weights, options.zeroPerRow ?? false)
+  const { format } = packing
+  const bytes = packedBytes(groups, n, taps * channels, format)
+  const sources = (...inputs: (number | undefined)[]): number[] => inputs.filter((i): i is number => given(l, i))
+  const { alpha = 1, biasOffset = 0, biasStride = 1 } = options
+  const key = JSON.stringify([weights, format])
+  const wColumn = (i: number | undefined): number => (strideOf(l, i) && elementCount(l.dims(i!)) > groups * n ? column : 0)
+  const packed = l.pack(`q ${key}`, bytes + sumsBytes(groups, n), sources(o.w, o.wZero), (target) =>
+    l.emit('q_pack', {
+      w: at(l.in(o.w), offset), wZeroPoint: optional(l, o.wZero, wColumn(o.wZero)), packed: target, sums: at(target, bytes), groups, n, taps, channels,
+      strideN: weights.strideN, strideTap: weights.strideTap, strideC: weights.strideC, zeroPointStride: strideOf(l, o.wZero), wSigned: isSigned(l.input(o.w)), format,
+    }))
+  const quantized = stage === STAGE_REQUANTIZE
+  const ySigned = quantized ? isSigned(l.output()) : 0
+  const folded = sources(o.w, o.wZero, o.bias, o.floatBias, o.xZero, o.xScale, o.wScale, o.yScale, o.yZero)
+  const columns = l.pack(`c ${key} ${stage} ${ySigned} ${JSON.stringify([packing, options])}`, columnsBytes(groups, n), folded, (target) =>
+    l.emit('q_fold', {
+      sums: format === FORMAT_I8 ? at(packed, bytes) : NULL, bias: optional(l, o.bias, biasOffset, 4), floatBias: optional(l, o.floatBias),
+      xZeroPoint: options.zeroPerRow ? NULL : optional(l, o.xZero), xScale: optional(l, o.xScale), wScale: optional(l, o.wScale, wColumn(o.wScale), 4),
+      yScale: optional(l, o.yScale), yZeroPoint: optional(l, o.yZero), columns: target, groups, n, wScaleStride: strideOf(l, o.wScale), biasStride,
+      xSigned: isSigned(l.input(o.x)), ySigned, shift: packing.shift, yMin: ySigned ? -128 : 0, yMax: ySigned ? 127 : 255, alpha,
+    }))
+  return { packing, packed, columns, weights, stage }
+}
+
+/** Multiplies rows by a packed matrix. */
+export function emitRows(l: Lowering, o: QOperands, matrix: QMatrix, r: QRows): void {
+  const { groups, n, taps, channels } = matrix.weights
+  const { format, flip } = matrix.packing
+  const rows = r.batch * r.out[0] * r.out[1] * r.out[2]
+  const pointwise = taps === 1 && r.strides.every((s) => s === 1) && r.begin.every((p) => p === 0) && r.out.every((s, i) => s === r.spatial[i])
+  const direct = format === FORMAT_I8 && !flip && pointwise
+  const block = rowBlock(rows, taps * channels, format)
+  l.emit('q_conv', {
+    x: at(l.in(o.x), r.xOffset ?? 0), y: at(l.out(), (r.yOffset ?? 0) * (matrix.stage === STAGE_REQUANTIZE ? 1 : 4)), packed: matrix.packed, columns: matrix.columns,
+    xZeroPoint: optional(l, o.xZero, r.zeroOffset), scratch: l.scratch(direct ? 128 : block.bytes),
+    batch: r.batch, depth: r.spatial[0], height: r.spatial[1], width: r.spatial[2], channels, xStride: r.xStride, groups, n,
+    outDepth: r.out[0], outHeight: r.out[1], outWidth: r.out[2], kernelD: r.kernel[0], kernelH: r.kernel[1], kernelW: r.kernel[2],
+    strideD: r.strides[0], strideH: r.strides[1], strideW: r.strides[2], dilationD: r.dilations[0], dilationH: r.dilations[1], dilationW: r.dilations[2],
+    padD: r.begin[0], padH: r.begin[1], padW: r.begin[2], ldc: r.ldc, stage: matrix.stage, format, xSigned: isSigned(l.input(o.x)),
+    zeroPointStride: r.zeroPerRow ? 1 : 0, flip, direct: +direct, blockRows: block.blockRows, lda: block.lda,
+  }, rows * taps * channels * groups * n)
+}
