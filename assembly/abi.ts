@@ -175,6 +175,8 @@ export class QFoldParams {
   wScaleStride: i32;
   /** 0: one bias for all columns, 1: one per column */
   biasStride: i32;
+  /** 1: the three scales are float16, computed with as the f32 they equal */
+  halfScales: i32;
   xSigned: i32;
   ySigned: i32;
   /** what was added to every activation on the way in (128, 0, −128): multiplied by the sums together with the zero point */

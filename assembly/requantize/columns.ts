@@ -20,9 +20,15 @@ export const BIAS: usize = 128;
 const ROUND: f32 = 12582912.0;
 const ROUND_BITS: i32 = 0x4b400000;
 
-// @ts-ignore: decorator
-@inline function float(at: usize, index: i32, absent: f32): f32 {
-  return at ? load<f32>(at + (usize(index) << 2)) : absent;
+/** What separates the exponents of f16 and f32 bits shifted alike. */
+const TWO_112: f32 = 5192296858534827628530496329220096.0;
+
+function float(at: usize, index: i32, absent: f32, half: i32): f32 {
+  if (!at) return absent;
+  if (!half) return load<f32>(at + (usize(index) << 2));
+  const bits = i32(load<u16>(at + (usize(index) << 1)));
+  const magnitude: f32 = reinterpret<f32>((bits & 0x7fff) << 13) * TWO_112;
+  return bits & 0x8000 ? -magnitude : magnitude;
 }
 
 // @ts-ignore: decorator
@@ -50,16 +56,16 @@ export function q_fold(p: usize): void {
   }
   const bias = q.columns + BIAS, multiplier = bias + total, floatBias = multiplier + total;
   memory.fill(bias, 0, 3 * total);
-  const x = float(q.xScale, 0, 1) , divide = q.yScale != 0, y = float(q.yScale, 0, 1);
+  const x = float(q.xScale, 0, 1, q.halfScales), divide = q.yScale != 0, y = float(q.yScale, 0, 1, q.halfScales);
   for (let g = 0; g < q.groups; ++g) {
     for (let j = 0; j < q.n; ++j) {
       const source = g * q.n + j, column = g * padded + j, at = usize(column) << 2;
       let value = q.bias ? load<i32>(q.bias + (usize(source * q.biasStride) << 2)) : 0;
       if (q.sums) value -= shift * load<i32>(q.sums + at);
       store<i32>(bias + at, value);
-      const scale: f32 = q.alpha * x * float(q.wScale, source * q.wScaleStride, 1);
+      const scale: f32 = q.alpha * x * float(q.wScale, source * q.wScaleStride, 1, q.halfScales);
       store<f32>(multiplier + at, divide ? scale / y : scale);
-      store<f32>(floatBias + at, float(q.floatBias, source, 0));
+      store<f32>(floatBias + at, float(q.floatBias, source, 0, 0));
     }
   }
 }

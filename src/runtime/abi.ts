@@ -96,6 +96,7 @@ export interface QFoldParams {
   n: number
   wScaleStride: number
   biasStride: number
+  halfScales: number
   xSigned: number
   ySigned: number
   shift: number
@@ -196,7 +197,7 @@ export const BLOCKS = {
   GlobalAveragePoolParams: 'x:p y:p outer:i count:i inner:i flip:u bias:i scale:f yZeroPoint:i',
   RelaxedProbeParams: 'y:p',
   QPackParams: 'w:p wZeroPoint:p packed:p sums:p groups:i n:i taps:i channels:i strideN:i strideTap:i strideC:i zeroPointStride:i wSigned:i format:i',
-  QFoldParams: 'sums:p bias:p floatBias:p xZeroPoint:p xScale:p wScale:p yScale:p yZeroPoint:p columns:p groups:i n:i wScaleStride:i biasStride:i xSigned:i ySigned:i shift:i yMin:i yMax:i alpha:f',
+  QFoldParams: 'sums:p bias:p floatBias:p xZeroPoint:p xScale:p wScale:p yScale:p yZeroPoint:p columns:p groups:i n:i wScaleStride:i biasStride:i halfScales:i xSigned:i ySigned:i shift:i yMin:i yMax:i alpha:f',
   QConvParams: 'x:p y:p packed:p columns:p xZeroPoint:p scratch:p batch:i depth:i height:i width:i channels:i xStride:i groups:i n:i outDepth:i outHeight:i outWidth:i kernelD:i kernelH:i kernelW:i strideD:i strideH:i strideW:i dilationD:i dilationH:i dilationW:i padD:i padH:i padW:i ldc:i stage:i format:i xSigned:i zeroPointStride:i flip:i direct:i blockRows:i lda:i',
   PackF32Params: 'x:p y:p batches:i batch_stride:i k_outer:i k_inner:i k_outer_stride:i k_inner_stride:i n_outer:i n_inner:i n_outer_stride:i n_inner_stride:i alpha:f',
   GemmF32Params: 'a:p b:p bias:p c:p rows:p offsets:p batches:i m:i n:i k:i lda:i ldc:i accumulate:i lo:f hi:f',

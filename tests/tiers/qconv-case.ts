@@ -45,7 +45,7 @@ export function runConv(tier: TierUnderTest, c: ConvCase, o: Output, packing: Pa
   const fold = tier.call('q_fold', {
     sums: format ? packed.sums! : null, bias: c.bias, floatBias: o.floatBias, xZeroPoint: zeros, xScale: o.xScale, wScale: o.wScale, yScale: o.yScale,
     yZeroPoint: bytesOf(ySigned, [o.yZero]), columns: out('uint8', columnsBytes(c.groups, c.n)), groups: c.groups, n: c.n, wScaleStride: o.wScale && o.wScale.length > 1 ? 1 : 0,
-    xSigned: +xSigned, ySigned: +ySigned, shift: packing.shift, yMin: o.min, yMax: o.max, alpha: 1, biasStride: 1,
+    xSigned: +xSigned, ySigned: +ySigned, shift: packing.shift, yMin: o.min, yMax: o.max, alpha: 1, biasStride: 1, halfScales: 0,
   })
   const [od, oh, ow] = c.out as [number, number, number]
   const rows = c.batch * od * oh * ow

@@ -94,8 +94,9 @@ function productShape(view: NodeView, a: number, b: number): ReturnType<typeof m
 const qlinearMatMul: InferRule = {
   infer(view) {
     const { n, k, dims } = productShape(view, 0, 3)
-    for (const i of [1, 6]) expectScale(view, i, 1)
-    expectScale(view, 4, ...perColumn(view, 3, n, k))
+    const scale = view.expectDType(1, 'float32', 'float16')
+    for (const i of [1, 6]) expectCount(view, i, 'scale', scale, 1)
+    expectCount(view, 4, 'scale', scale, ...perColumn(view, 3, n, k))
     expectZero(view, 2, 0, 1)
     expectZero(view, 5, 3, ...perColumn(view, 3, n, k))
     return [view.make(outputType(view, 7), dims)]

@@ -96,14 +96,15 @@ export function qmatrix(l: Lowering, o: QOperands, weights: QWeights, stage: num
       w: at(l.in(o.w), offset), wZeroPoint: optional(l, o.wZero, wColumn(o.wZero)), packed: target, sums: at(target, bytes), groups, n, taps, channels,
       strideN: weights.strideN, strideTap: weights.strideTap, strideC: weights.strideC, zeroPointStride: strideOf(l, o.wZero), wSigned: isSigned(l.input(o.w)), format,
     }))
+  const half = given(l, o.xScale) && l.input(o.xScale).dtype === 'float16'
   const quantized = stage === STAGE_REQUANTIZE
   const ySigned = quantized ? isSigned(l.output()) : 0
   const folded = sources(o.w, o.wZero, o.bias, o.floatBias, o.xZero, o.xScale, o.wScale, o.yScale, o.yZero)
   const columns = l.pack(`c ${key} ${stage} ${ySigned} ${JSON.stringify([packing, options])}`, columnsBytes(groups, n), folded, (target) =>
     l.emit('q_fold', {
       sums: format === FORMAT_I8 ? at(packed, bytes) : NULL, bias: optional(l, o.bias, biasOffset, 4), floatBias: optional(l, o.floatBias),
-      xZeroPoint: options.zeroPerRow ? NULL : optional(l, o.xZero), xScale: optional(l, o.xScale), wScale: optional(l, o.wScale, wColumn(o.wScale), 4),
-      yScale: optional(l, o.yScale), yZeroPoint: optional(l, o.yZero), columns: target, groups, n, wScaleStride: strideOf(l, o.wScale), biasStride,
+      xZeroPoint: options.zeroPerRow ? NULL : optional(l, o.xZero), xScale: optional(l, o.xScale), wScale: optional(l, o.wScale, wColumn(o.wScale), half ? 2 : 4),
+      yScale: optional(l, o.yScale), yZeroPoint: optional(l, o.yZero), columns: target, groups, n, wScaleStride: strideOf(l, o.wScale), biasStride, halfScales: +half,
       xSigned: isSigned(l.input(o.x)), ySigned, shift: packing.shift, yMin: ySigned ? -128 : 0, yMax: ySigned ? 127 : 255, alpha,
     }))
   return { packing, packed, columns, weights, stage }
