@@ -12,20 +12,56 @@
  *   - operands do not overlap unless the field's comment allows it.
  */
 
-/** y[i] = f(x[i]) over a dense float32 array. `y` may equal `x`. */
+/** y[i] = f(x[i]) over a dense array of the kernel's element type. `y` may equal `x`. */
 // @ts-ignore: decorator
 @unmanaged
 export class UnaryParams {
-  /** f32[count] */
+  /** [count] */
   x: usize;
-  /** f32[count], may equal x */
+  /** [count], may equal x */
   y: usize;
   count: i32;
-  /** which function: the constants of elementwise/unary.ts */
+  /** which function: UnaryOp of elementwise/functions.ts */
   op: i32;
   /** the function's own parameters (alpha, beta, bounds); unused ones are 0 */
   alpha: f32;
   beta: f32;
+}
+
+/**
+ * y = f(a, b, c) under numpy's broadcasting. Axes are merged so that y is `outer` rows of `mid` lines of `inner` dense
+ * elements; an operand's step is 0 along an axis it is broadcast over. `y` may equal an operand of y's shape and element size.
+ */
+// @ts-ignore: decorator
+@unmanaged
+export class BroadcastParams {
+  a: usize;
+  b: usize;
+  /** third operand (Where's y); 0 and steps 0 otherwise */
+  c: usize;
+  y: usize;
+  /** which function: BinaryOp of elementwise/operations.ts; x_where: bytes per element */
+  op: i32;
+  /** elements in a line */
+  inner: i32;
+  /** bytes from one element of a line to the next: 0 or the element's size */
+  innerA: i32;
+  innerB: i32;
+  innerC: i32;
+  /** lines in a row */
+  mid: i32;
+  /** bytes from one line to the next */
+  midA: i32;
+  midB: i32;
+  midC: i32;
+  /** bytes of a line of y */
+  lineBytes: i32;
+  /** rows: the product of the axes in `table` */
+  outer: i32;
+  /** axes in `table` */
+  rank: i32;
+  /** i32[rank][4], fastest axis first: length, bytes per index in a, b and c */
+  table: usize;
 }
 
 /**

@@ -10,6 +10,26 @@ export interface UnaryParams {
   beta: number
 }
 
+export interface BroadcastParams {
+  a: Operand
+  b: Operand
+  c: Operand
+  y: Operand
+  op: number
+  inner: number
+  innerA: number
+  innerB: number
+  innerC: number
+  mid: number
+  midA: number
+  midB: number
+  midC: number
+  lineBytes: number
+  outer: number
+  rank: number
+  table: Operand
+}
+
 export interface PoolParams {
   x: Operand
   y: Operand
@@ -193,6 +213,7 @@ export interface ReduceParams {
 /** Fields in order, each `name` + letter: p address, i int32, u uint32, f float32. Field k lies at byte 4·k. */
 export const BLOCKS = {
   UnaryParams: 'x:p y:p count:i op:i alpha:f beta:f',
+  BroadcastParams: 'a:p b:p c:p y:p op:i inner:i innerA:i innerB:i innerC:i mid:i midA:i midB:i midC:i lineBytes:i outer:i rank:i table:p',
   PoolParams: 'x:p y:p indices:p batch:i channels:i depth:i height:i width:i outDepth:i outHeight:i outWidth:i kernelDepth:i kernelHeight:i kernelWidth:i strideDepth:i strideHeight:i strideWidth:i dilationDepth:i dilationHeight:i dilationWidth:i padDepth:i padHeight:i padWidth:i endDepth:i endHeight:i endWidth:i op:i divisor:i dtype:i columnMajor:i exponent:f flip:u xZeroPoint:i yZeroPoint:i xScale:f yScale:f',
   GlobalAveragePoolParams: 'x:p y:p outer:i count:i inner:i flip:u bias:i scale:f yZeroPoint:i',
   RelaxedProbeParams: 'y:p',
@@ -206,6 +227,7 @@ export const BLOCKS = {
 
 export interface BlockOf {
   UnaryParams: UnaryParams
+  BroadcastParams: BroadcastParams
   PoolParams: PoolParams
   GlobalAveragePoolParams: GlobalAveragePoolParams
   RelaxedProbeParams: RelaxedProbeParams
@@ -220,6 +242,18 @@ export interface BlockOf {
 /** Every exported kernel and the block it takes. */
 export const KERNELS = {
   f32_unary: 'UnaryParams',
+  f64_unary: 'UnaryParams',
+  i32_unary: 'UnaryParams',
+  i64_unary: 'UnaryParams',
+  f32_classify: 'UnaryParams',
+  f64_classify: 'UnaryParams',
+  f32_binary: 'BroadcastParams',
+  f64_binary: 'BroadcastParams',
+  i32_binary: 'BroadcastParams',
+  i64_binary: 'BroadcastParams',
+  u64_binary: 'BroadcastParams',
+  u8_binary: 'BroadcastParams',
+  x_where: 'BroadcastParams',
   f32_pool: 'PoolParams',
   x8_maxpool: 'PoolParams',
   q8_avgpool: 'PoolParams',
