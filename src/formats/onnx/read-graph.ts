@@ -1,4 +1,4 @@
-import type { DType } from '../../dtype.js'
+import { DTYPES, type DType } from '../../dtype.js'
 import { OctavoError } from '../../errors.js'
 import type { Attribute, Graph, Node, ValueInfo } from '../../graph/graph.js'
 import type { Tensor } from '../../value.js'
@@ -6,7 +6,7 @@ import { attributeOf, constantOf } from './attribute.js'
 import type { AttributeProto, FunctionProto, GraphProto, ModelProto, NodeProto, OpsetProto, ValueProto } from './schema.js'
 import { Names, Scope } from './scope.js'
 import { DENSE_BYTES, denseOf, dtypeOf, malformed, quote, tensorOf, type TensorSource } from './tensor.js'
-import { FIRST_OPSET, NEWEST_OPSET, upgrade } from './upgrade.js'
+import { FIRST_OPSET, NEWEST_OPSET, upgrade, type Additions } from './upgrade.js'
 
 /** Functions may call functions; a small file could otherwise unfold without end. */
 const MAX_INLINED_NODES = 2 ** 16
@@ -27,9 +27,12 @@ export class GraphReader {
   private readonly functions: ReadonlyMap<string, FunctionProto>
   private readonly opsets: Opsets
   private readonly source: TensorSource
+  /** Of all graphs: names are unique in the model. */
+  private readonly constants = new Map<string, Tensor>()
+  private float32?: boolean
   private inlined = 0
 
-  constructor(model: ModelProto, external?: ReadonlyMap<string, Uint8Array>) {
+  constructor(private readonly model: ModelProto, external?: ReadonlyMap<string, Uint8Array>) {
     this.source = { external, denseBytesLeft: DENSE_BYTES }
     this.functions = new Map(model.functions?.map((f) => [functionKey(f), f]))
     this.opsets = opsetsOf(model.opsets, 'The model')
@@ -60,11 +63,11 @@ export class GraphReader {
   private initializers(proto: GraphProto, scope: Scope, sink: Sink): void {
     for (const tensor of proto.initializers ?? []) {
       const where = `initializer ${quote(tensor.name)}`
-      sink.constants.set(scope.declare(named(tensor.name, where), where), tensorOf(tensor, where, this.source))
+      this.constant(scope.declare(named(tensor.name, where), where), tensorOf(tensor, where, this.source), sink)
     }
     for (const sparse of proto.sparseInitializers ?? []) {
       const where = `sparse initializer ${quote(sparse.values?.name)}`
-      sink.constants.set(scope.declare(named(sparse.values?.name, where), where), denseOf(sparse, where, this.source))
+      this.constant(scope.declare(named(sparse.values?.name, where), where), denseOf(sparse, where, this.source), sink)
     }
   }
 
@@ -79,26 +82,36 @@ export class GraphReader {
     const attributes = this.attributes(proto, scope, where)
     const outputs = (proto.outputs ?? []).map((name) => name && scope.declare(name, where))
     if (op === 'Constant' && !domain) {
-      sink.constants.set(named(outputs[0], where), constantOf(attributes, where))
+      this.constant(named(outputs[0], where), constantOf(attributes, where), sink)
       return
     }
     const version = opsets.get(domain)
     if (version === undefined && !domain) malformed(where, 'the model imports no version of ai.onnx', 'GRAPH_INVALID')
     const name = this.nodes.fresh(proto.name || `${op}_${outputs.find(Boolean) ?? ''}`)
     const node: Node = { name, op, domain, inputs, outputs, attributes }
-    if (domain) sink.nodes.push(node)
-    else sink.nodes.push(...upgrade(node, version!, {
-      constant: (hint, tensor) => { const value = this.values.fresh(`${name}/${hint}`); sink.constants.set(value, tensor); return value },
-      value: (hint) => this.values.fresh(`${name}/${hint}`),
-      node: (hint) => this.nodes.fresh(`${name}/${hint}`),
-    }))
+    sink.nodes.push(...(domain ? [node] : upgrade(node, version!, this.additions(name, sink))))
+  }
+
+  private additions(owner: string, sink: Sink): Additions {
+    const value = (hint: string): string => this.values.fresh(`${owner}/${hint}`)
+    return {
+      value,
+      node: (hint) => this.nodes.fresh(`${owner}/${hint}`),
+      constant: (hint, tensor) => this.constant(value(hint), tensor, sink),
+      constantOf: (name) => this.constants.get(name),
+      onlyFloat32: () => (this.float32 ??= onlyFloat32(this.model)),
+    }
+  }
+
+  private constant(name: string, tensor: Tensor, sink: Sink): string {
+    this.constants.set(name, tensor)
+    sink.constants.set(name, tensor)
+    return name
   }
 
   private attributes(proto: NodeProto, scope: Scope, where: string): Record<string, Attribute> {
-    const attributes: Record<string, Attribute> = Object.create(null)
-    for (const [name, attribute] of this.bound(proto, scope))
-      attributes[name] = attribute.g ? this.graph(attribute.g, new Scope(this.values, scope), false) : attributeOf(attribute, `${where} attribute ${quote(name)}`, this.source)
-    return attributes
+    return Object.fromEntries(Array.from(this.bound(proto, scope), ([name, attribute]) =>
+      [name, attribute.g ? this.graph(attribute.g, new Scope(this.values, scope), false) : attributeOf(attribute, `${where} attribute ${quote(name)}`, this.source)]))
   }
 
   /** A node's attributes, those replaced that refer to the attributes of the function around it. */
@@ -141,6 +154,15 @@ function* writtenNames(proto: GraphProto): Iterable<string> {
   for (const { name } of [...(proto.initializers ?? []), ...(proto.inputs ?? [])]) yield name ?? ''
   for (const { values } of proto.sparseInitializers ?? []) yield values?.name ?? ''
   for (const { outputs } of proto.nodes ?? []) yield* outputs ?? []
+}
+
+/** Whether no tensor, input or cast of the model has another floating type than float32. */
+function onlyFloat32({ graph, functions = [] }: ModelProto): boolean {
+  const other = (code: number | undefined): boolean => code === DTYPES.float16.code || code === DTYPES.float64.code
+  const casts = ({ name, i, t, g }: AttributeProto): boolean => other(t?.dtype) || ((name === 'to' || name === 'dtype') && other(i)) || (!!g && mixed(g))
+  const mixed = ({ initializers = [], inputs = [], nodes = [] }: Partial<GraphProto>): boolean =>
+    initializers.some((t) => other(t.dtype)) || inputs.some((v) => other(v.type?.tensor?.dtype)) || nodes.some((n) => n.attributes?.some(casts))
+  return ![graph ?? {}, ...functions.map(({ nodes }) => ({ nodes }))].some(mixed)
 }
 
 const named = (name: string | undefined, where: string): string => name || malformed(where, 'it has no name', 'GRAPH_INVALID')
