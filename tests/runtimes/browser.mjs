@@ -1,4 +1,4 @@
-/** Runs page.html in headless Chromium against a server on this machine, and hands back what the page posts. */
+/** Runs a page in headless Chromium against a server on this machine, and hands back what the page posts. */
 import { spawn, spawnSync } from 'node:child_process'
 import { createServer } from 'node:http'
 import { readFile, mkdtemp, rm } from 'node:fs/promises'
@@ -6,7 +6,6 @@ import { tmpdir } from 'node:os'
 import { extname, join, normalize } from 'node:path'
 
 const TYPES = { '.html': 'text/html', '.mjs': 'text/javascript', '.js': 'text/javascript', '.wasm': 'application/wasm' }
-const TIMEOUT_MS = 120_000
 
 /** A Chromium on this machine, or undefined. */
 export const findChromium = () =>
@@ -14,22 +13,23 @@ export const findChromium = () =>
 
 /**
  * @param chromium its command   @param folders URL prefix → folder on disk
+ * @param options page: its path under the server; onLine: gets what the page posts to /line meanwhile; timeoutMs
  * @returns what the page posted to /result
  */
-export async function runPage(chromium, folders) {
+export async function runPage(chromium, folders, { page = 'tests/page.html', onLine, timeoutMs = 120_000 } = {}) {
   const profile = await mkdtemp(join(tmpdir(), 'octavo-chromium-'))
   let child, server
   try {
     return await new Promise((resolve, reject) => {
-      server = createServer((request, response) => answer(request, response, folders, resolve).catch(reject))
+      server = createServer((request, response) => answer(request, response, folders, { done: resolve, onLine }).catch(reject))
       server.listen(0, '127.0.0.1', () => {
-        const url = `http://127.0.0.1:${server.address().port}/tests/page.html`
+        const url = `http://127.0.0.1:${server.address().port}/${page}`
         const flags = ['--headless', '--no-sandbox', '--disable-gpu', '--disable-quic', '--no-first-run', '--disable-background-networking', '--disable-component-update', '--disable-sync', `--user-data-dir=${profile}`]
         child = spawn(chromium, [...flags, url], { stdio: 'ignore' })
         child.on('error', reject)
         child.on('exit', (code) => reject(new Error(`${chromium} exited ${code} before the page answered`)))
       })
-      setTimeout(() => reject(new Error(`the page did not answer within ${TIMEOUT_MS / 1000} s`)), TIMEOUT_MS).unref()
+      setTimeout(() => reject(new Error(`the page did not answer within ${timeoutMs / 1000} s`)), timeoutMs).unref()
     })
   } finally {
     child?.removeAllListeners('exit')
@@ -40,13 +40,13 @@ export async function runPage(chromium, folders) {
   }
 }
 
-async function answer(request, response, folders, done) {
+async function answer(request, response, folders, { done, onLine }) {
   const path = normalize(decodeURIComponent(new URL(request.url, 'http://localhost').pathname))
-  if (request.method === 'POST' && path === '/result') {
+  if (request.method === 'POST') {
     let body = ''
     for await (const chunk of request) body += chunk
     response.end()
-    return done(JSON.parse(body))
+    return path === '/result' ? done(JSON.parse(body)) : onLine?.(JSON.parse(body))
   }
   const [, prefix, ...rest] = path.split('/')
   try {
