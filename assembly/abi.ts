@@ -360,3 +360,19 @@ export class ReduceParams {
   /** arg_reduce: 1 = the last of equal elements counts */
   last: i32;
 }
+
+/** y[i·yStrides] = x[i·xStrides] for every index i: any move of elements that an affine index describes. */
+// @ts-ignore: decorator
+@unmanaged
+export class CopyParams {
+  /** First source element; aligned to nothing. May lie in y's storage when the elements read and written are disjoint. */
+  x: usize;
+  /** First target element; aligned to nothing */
+  y: usize;
+  /** i32[rank][3], outermost axis first: count, byte stride in x (any sign, 0 repeats), byte stride in y (> 0, or 0 where count is 1) */
+  axes: usize;
+  /** ≥ 2: axes of count 1 fill up */
+  rank: i32;
+  /** size of one element, any number: a run that is contiguous on both sides is one element */
+  bytes: i32;
+}

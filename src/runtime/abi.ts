@@ -210,6 +210,14 @@ export interface ReduceParams {
   last: number
 }
 
+export interface CopyParams {
+  x: Operand
+  y: Operand
+  axes: Operand
+  rank: number
+  bytes: number
+}
+
 /** Fields in order, each `name` + letter: p address, i int32, u uint32, f float32. Field k lies at byte 4·k. */
 export const BLOCKS = {
   UnaryParams: 'x:p y:p count:i op:i alpha:f beta:f',
@@ -223,6 +231,7 @@ export const BLOCKS = {
   PackF32Params: 'x:p y:p batches:i batch_stride:i k_outer:i k_inner:i k_outer_stride:i k_inner_stride:i n_outer:i n_inner:i n_outer_stride:i n_inner_stride:i alpha:f',
   GemmF32Params: 'a:p b:p bias:p c:p rows:p offsets:p batches:i m:i n:i k:i lda:i ldc:i accumulate:i lo:f hi:f',
   ReduceParams: 'x:p y:p view:p identity:p op:i dtype:i last:i',
+  CopyParams: 'x:p y:p axes:p rank:i bytes:i',
 } as const
 
 export interface BlockOf {
@@ -237,14 +246,12 @@ export interface BlockOf {
   PackF32Params: PackF32Params
   GemmF32Params: GemmF32Params
   ReduceParams: ReduceParams
+  CopyParams: CopyParams
 }
 
 /** Every exported kernel and the block it takes. */
 export const KERNELS = {
   f32_unary: 'UnaryParams',
-  f64_unary: 'UnaryParams',
-  i32_unary: 'UnaryParams',
-  i64_unary: 'UnaryParams',
   f32_classify: 'UnaryParams',
   f64_classify: 'UnaryParams',
   f32_binary: 'BroadcastParams',
@@ -268,6 +275,7 @@ export const KERNELS = {
   f32_reduce: 'ReduceParams',
   any_reduce: 'ReduceParams',
   arg_reduce: 'ReduceParams',
+  copy: 'CopyParams',
 } as const
 
 export type KernelName = keyof typeof KERNELS
