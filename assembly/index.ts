@@ -1,7 +1,7 @@
 import { RELAXED, SIMD } from "./tier";
 
 /** The ABI for inference: one line per export, by room. */
-export { f32_unary } from "./elementwise/unary";
+export { f32_unary, f64_unary, i32_unary, i64_unary } from "./elementwise/unary";
 export { f32_classify, f64_classify } from "./elementwise/classify";
 export { f32_binary, f64_binary, i32_binary, i64_binary, u64_binary, u8_binary, x_where } from "./elementwise/binary";
 export { f32_pool } from "./pool/f32";

@@ -252,6 +252,9 @@ export interface BlockOf {
 /** Every exported kernel and the block it takes. */
 export const KERNELS = {
   f32_unary: 'UnaryParams',
+  f64_unary: 'UnaryParams',
+  i32_unary: 'UnaryParams',
+  i64_unary: 'UnaryParams',
   f32_classify: 'UnaryParams',
   f64_classify: 'UnaryParams',
   f32_binary: 'BroadcastParams',

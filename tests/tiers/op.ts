@@ -61,6 +61,7 @@ function moduleOf(tier: TierName): WebAssembly.Module {
 const bytesOf = (t: Tensor): Uint8Array => new Uint8Array(t.data.buffer, t.data.byteOffset, t.data.byteLength)
 
 class OneNode extends NodeView implements Lowering {
+  readonly capabilities = 0
   private readonly memory = new WebAssembly.Memory({ initial: 64, maximum: 65536 })
   private readonly kernels: Record<string, (p: number) => void>
   private cursor = 4096

@@ -1,7 +1,6 @@
 import type { TensorType } from '../graph.js'
 import type { Tensor } from '../../value.js'
 import type { NodeView } from '../node-view.js'
-import type { Tensor } from '../../value.js'
 
 /** How an operator's output types follow from its inputs. One per operator, at its newest opset. */
 export interface InferRule {
@@ -14,8 +13,6 @@ export interface InferRule {
    * plan's key, and its value is a constant while planning.
    */
   readonly shapeInputs?: readonly number[]
-  /** Values of the outputs where they follow from types and attributes alone; undefined when they do not. */
-  fold?(view: NodeView): readonly Tensor[] | undefined
 }
 
 export type InferTable = Readonly<Record<string, InferRule>>

@@ -15,8 +15,6 @@ export interface Lowering extends NodeView {
   in(i: number): Operand
   /** Address of output `o`. */
   out(o?: number): Operand
-  /** Address of an int32: the real length of output `o`'s axis `bound`, which the step that computes `o` writes in every run. */
-  count(o: number): Operand
   /** Appends a step. `macs`: multiply-accumulates it does, for reports. */
   emit<K extends KernelName>(kernel: K, params: ParamsOf<K>, macs?: number): void
   /** Bits of Capability: what the relaxed instructions mean on this host; 0 in the other tiers. */
