@@ -376,3 +376,89 @@ export class CopyParams {
   /** size of one element, any number: a run that is contiguous on both sides is one element */
   bytes: i32;
 }
+
+/** y = (x − mean) / deviation · scale + bias, statistics over the reduced axes of `view`. */
+// @ts-ignore: decorator
+@unmanaged
+export class NormalizeParams {
+  /** f32, as `view` says */
+  x: usize;
+  /** f32, the shape of x */
+  y: usize;
+  /** i32[…], a View (reduce/view.ts) */
+  view: usize;
+  /** f32[…] at (o mod groups)·groupStep + row·rowStep + place·step, where place counts along `count` (inner = 1) or `inner` */
+  scale: usize;
+  /** f32[…], as scale */
+  bias: usize;
+  /** f32[outer, inner] for the mean and for 1 / deviation; 0 = not asked for */
+  mean: usize;
+  invStdDev: usize;
+  groups: i32;
+  groupStep: i32;
+  rowStep: i32;
+  /** 0 or 1 */
+  step: i32;
+  /** 1: subtract the mean; 0: take it as 0 */
+  center: i32;
+  /** which deviation: the constants of normalize/f32.ts */
+  deviation: i32;
+  /** added to the mean square, before the root */
+  epsilon: f32;
+  /** added to the deviation */
+  outerEpsilon: f32;
+}
+
+/** y = (x − mean) · factor + bias per channel over [outer, channels, inner]. */
+// @ts-ignore: decorator
+@unmanaged
+export class BatchNormParams {
+  /** f32[outer, channels, inner]; f32[channels] of variances for f32_batchnorm_factor */
+  x: usize;
+  /** as x, which it may equal; f32[channels] of factors for f32_batchnorm_factor */
+  y: usize;
+  /** f32[channels] each; `factor` is ONNX's scale for f32_batchnorm_factor, and scale / √(variance + ε) afterwards */
+  factor: usize;
+  bias: usize;
+  mean: usize;
+  outer: i32;
+  channels: i32;
+  inner: i32;
+  epsilon: f32;
+}
+
+/** Local response normalisation over the channels of [outer, channels, inner]. */
+// @ts-ignore: decorator
+@unmanaged
+export class LrnParams {
+  x: usize;
+  y: usize;
+  outer: i32;
+  channels: i32;
+  inner: i32;
+  /** channels before and after each that its window takes in */
+  before: i32;
+  after: i32;
+  /** alpha / size */
+  alpha: f32;
+  beta: f32;
+  bias: f32;
+}
+
+/** Softmax, LogSoftmax or Hardmax along `count` of `view`, whose `rows` is 1. */
+// @ts-ignore: decorator
+@unmanaged
+export class SoftmaxParams {
+  x: usize;
+  /** as x */
+  y: usize;
+  view: usize;
+  /** q8_softmax: f32[256], what a code `255 − d` steps below the greatest stands for */
+  table: usize;
+  /** 1: the logarithm of it */
+  log: i32;
+  /** q8_softmax: 1 / y_scale rounded down, y's zero point, 1 for s8 */
+  yScale: f32;
+  yZeroPoint: i32;
+  signed: i32;
+}

@@ -18,6 +18,12 @@ export { f32_reduce } from "./reduce/f32";
 export { any_reduce } from "./reduce/any";
 export { arg_reduce } from "./reduce/arg";
 export { copy } from "./layout/copy";
+export { f32_normalize } from "./normalize/f32";
+export { f32_batchnorm, f32_batchnorm_factor } from "./normalize/batch";
+export { f32_lrn } from "./normalize/lrn";
+export { f32_softmax } from "./normalize/softmax";
+export { f32_hardmax } from "./normalize/one-hot";
+export { q8_softmax } from "./normalize/q8-softmax";
 
 /** First byte of memory that the module's own static data does not use. */
 export const heapBase: usize = __heap_base;

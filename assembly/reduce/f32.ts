@@ -47,7 +47,7 @@ function columnsOf(kind: i32, q: ReduceParams, x: usize, y: usize): void {
     for (; i + 16 <= n; i += 16) columns16(kind, x + (i << 2), y + (i << 2), v, mask, square);
     if (i < n && n >= 4) for (; i < n; i += 4) {
       const at = min(i, n - 4) << 2;
-      v128.store(y + at, column<v128>(kind, x + at, v, 0, mask, square));
+      v128.store(y + at, column<v128>(kind, x + at, v, splat<v128>(0), mask, square));
     }
   }
   for (; i < n; i++) store<f32>(y + (i << 2), column<f32>(kind, x + (i << 2), v, 0, mask, square));

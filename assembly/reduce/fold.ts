@@ -50,15 +50,15 @@ export function get<T>(p: usize): T {
 /** g(x). Multiplying by 1 instead of by itself keeps the loop free of branches. */
 // @ts-ignore: decorator
 @inline
-function g<T>(x: T, c: f32, mask: i32, square: bool): T {
-  const d = and<T>(sub<T>(x, splat<T>(c)), mask);
+function g<T>(x: T, c: T, mask: i32, square: bool): T {
+  const d = and<T>(sub<T>(x, c), mask);
   if (isVector<T>()) return mul<T>(d, v128.bitselect(d, splat<T>(1), i32x4.splat(square ? -1 : 0)));
   else return square ? d * d : d;
 }
 
 // @ts-ignore: decorator
 @inline
-function step<T>(kind: i32, s: T, x: T, c: f32, mask: i32, square: bool): T {
+function step<T>(kind: i32, s: T, x: T, c: T, mask: i32, square: bool): T {
   if (kind == Fold.SUM) return add<T>(s, g<T>(x, c, mask, square));
   if (isVector<T>()) return f32x4.max(s, xor<T>(x, mask));
   else return max<f32>(s, xor<f32>(x, mask));
@@ -102,7 +102,8 @@ function partial(kind: i32, k: i32, x: usize, v: View, c: f32, mask: i32, square
 
 // @ts-ignore: decorator
 @inline
-function row4(kind: i32, x: usize, v: View, c: f32, mask: i32, square: bool): f32 {
+function row4(kind: i32, x: usize, v: View, center: f32, mask: i32, square: bool): f32 {
+  const c = f32x4.splat(center);
   let s0 = f32x4.splat(start(kind)), s1 = s0, s2 = s0, s3 = s0;
   const rest = v.count & 15;
   for (let r = 0; r < v.rows; r++) {
@@ -127,14 +128,14 @@ function row4(kind: i32, x: usize, v: View, c: f32, mask: i32, square: bool): f3
 /** A step whose lanes from `rest` on change nothing: a sum that started at +0 is never −0, so it keeps its bits. */
 // @ts-ignore: decorator
 @inline
-function stepTail(kind: i32, s: v128, p: usize, rest: i32, c: f32, mask: i32, square: bool): v128 {
+function stepTail(kind: i32, s: v128, p: usize, rest: i32, c: v128, mask: i32, square: bool): v128 {
   return v128.bitselect(step<v128>(kind, s, v128.load(p), c, mask, square), s, i32x4.lt_s(i32x4(0, 1, 2, 3), i32x4.splat(rest)));
 }
 
 /** One output, or four neighbours. */
 // @ts-ignore: decorator
 @inline
-export function column<T>(kind: i32, x: usize, v: View, c: f32, mask: i32, square: bool): T {
+export function column<T>(kind: i32, x: usize, v: View, c: T, mask: i32, square: bool): T {
   const stride = v.inner << 2;
   let s = splat<T>(start(kind));
   for (let r = 0; r < v.rows; r++)
@@ -146,14 +147,14 @@ export function column<T>(kind: i32, x: usize, v: View, c: f32, mask: i32, squar
 // @ts-ignore: decorator
 @inline
 export function columns16(kind: i32, x: usize, y: usize, v: View, mask: i32, square: bool): void {
-  const stride = v.inner << 2;
+  const stride = v.inner << 2, c = f32x4.splat(0);
   let s0 = f32x4.splat(start(kind)), s1 = s0, s2 = s0, s3 = s0;
   for (let r = 0; r < v.rows; r++)
     for (let p = x + (rowOffset(v, r) << 2), j = v.count; j > 0; j--, p += stride) {
-      s0 = step<v128>(kind, s0, v128.load(p), 0, mask, square);
-      s1 = step<v128>(kind, s1, v128.load(p, 16), 0, mask, square);
-      s2 = step<v128>(kind, s2, v128.load(p, 32), 0, mask, square);
-      s3 = step<v128>(kind, s3, v128.load(p, 48), 0, mask, square);
+      s0 = step<v128>(kind, s0, v128.load(p), c, mask, square);
+      s1 = step<v128>(kind, s1, v128.load(p, 16), c, mask, square);
+      s2 = step<v128>(kind, s2, v128.load(p, 32), c, mask, square);
+      s3 = step<v128>(kind, s3, v128.load(p, 48), c, mask, square);
     }
   v128.store(y, s0);
   v128.store(y, s1, 16);

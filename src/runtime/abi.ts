@@ -218,6 +218,60 @@ export interface CopyParams {
   bytes: number
 }
 
+export interface NormalizeParams {
+  x: Operand
+  y: Operand
+  view: Operand
+  scale: Operand
+  bias: Operand
+  mean: Operand
+  invStdDev: Operand
+  groups: number
+  groupStep: number
+  rowStep: number
+  step: number
+  center: number
+  deviation: number
+  epsilon: number
+  outerEpsilon: number
+}
+
+export interface BatchNormParams {
+  x: Operand
+  y: Operand
+  factor: Operand
+  bias: Operand
+  mean: Operand
+  outer: number
+  channels: number
+  inner: number
+  epsilon: number
+}
+
+export interface LrnParams {
+  x: Operand
+  y: Operand
+  outer: number
+  channels: number
+  inner: number
+  before: number
+  after: number
+  alpha: number
+  beta: number
+  bias: number
+}
+
+export interface SoftmaxParams {
+  x: Operand
+  y: Operand
+  view: Operand
+  table: Operand
+  log: number
+  yScale: number
+  yZeroPoint: number
+  signed: number
+}
+
 /** Fields in order, each `name` + letter: p address, i int32, u uint32, f float32. Field k lies at byte 4·k. */
 export const BLOCKS = {
   UnaryParams: 'x:p y:p count:i op:i alpha:f beta:f',
@@ -232,6 +286,10 @@ export const BLOCKS = {
   GemmF32Params: 'a:p b:p bias:p c:p rows:p offsets:p batches:i m:i n:i k:i lda:i ldc:i accumulate:i lo:f hi:f',
   ReduceParams: 'x:p y:p view:p identity:p op:i dtype:i last:i',
   CopyParams: 'x:p y:p axes:p rank:i bytes:i',
+  NormalizeParams: 'x:p y:p view:p scale:p bias:p mean:p invStdDev:p groups:i groupStep:i rowStep:i step:i center:i deviation:i epsilon:f outerEpsilon:f',
+  BatchNormParams: 'x:p y:p factor:p bias:p mean:p outer:i channels:i inner:i epsilon:f',
+  LrnParams: 'x:p y:p outer:i channels:i inner:i before:i after:i alpha:f beta:f bias:f',
+  SoftmaxParams: 'x:p y:p view:p table:p log:i yScale:f yZeroPoint:i signed:i',
 } as const
 
 export interface BlockOf {
@@ -247,6 +305,10 @@ export interface BlockOf {
   GemmF32Params: GemmF32Params
   ReduceParams: ReduceParams
   CopyParams: CopyParams
+  NormalizeParams: NormalizeParams
+  BatchNormParams: BatchNormParams
+  LrnParams: LrnParams
+  SoftmaxParams: SoftmaxParams
 }
 
 /** Every exported kernel and the block it takes. */
@@ -279,6 +341,13 @@ export const KERNELS = {
   any_reduce: 'ReduceParams',
   arg_reduce: 'ReduceParams',
   copy: 'CopyParams',
+  f32_normalize: 'NormalizeParams',
+  f32_batchnorm: 'BatchNormParams',
+  f32_batchnorm_factor: 'BatchNormParams',
+  f32_lrn: 'LrnParams',
+  f32_softmax: 'SoftmaxParams',
+  f32_hardmax: 'SoftmaxParams',
+  q8_softmax: 'SoftmaxParams',
 } as const
 
 export type KernelName = keyof typeof KERNELS

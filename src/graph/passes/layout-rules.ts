@@ -130,6 +130,7 @@ const each = (names: string, rule: LayoutRule): Record<string, LayoutRule> => Ob
 export const LAYOUT_RULES: Readonly<Record<string, LayoutRule>> = {
   ...each('Conv ConvTranspose QLinearConv ConvInteger', spatial(true)),
   ...each('MaxPool AveragePool LpPool GlobalAveragePool GlobalMaxPool GlobalLpPool com.microsoft:QLinearAveragePool com.microsoft:QLinearGlobalAveragePool', spatial(false)),
+  ...each('BatchNormalization InstanceNormalization LRN', spatial(false)),
   ...each('Identity Dropout Cast Clip Relu LeakyRelu Elu Celu Selu Gelu Sigmoid HardSigmoid HardSwish Swish Mish Softplus Softsign ThresholdedRelu Shrink Tanh Erf', unary),
   ...each('Abs Neg Ceil Floor Round Sign Sqrt Reciprocal Exp Log Sin Cos Not IsInf IsNaN', unary),
   ...each('com.microsoft:QLinearSigmoid com.microsoft:QLinearLeakyRelu octavo:Lookup', unary),
