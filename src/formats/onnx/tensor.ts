@@ -137,7 +137,7 @@ const onlyBits = (data: Uint8Array): Uint8Array => (data.some((v) => v > 1) ? da
 /** The file of an external tensor, '/' between folders, without './' in front. @throws MODEL_MALFORMED when it leaves the model's folder */
 export function externalPath(proto: TensorProto, where: string): string {
   const path = (entry(proto, 'location') ?? '').replace(/^(\.\/)+/, '')
-  if (!path || /^[/\\]|^[a-z]+:|\\|\0|(^|\/)\.\.(\/|$)/i.test(path)) malformed(where, `external data at ${quote(path)} are not below the model's folder`)
+  if (!path || /^[/\\]|^[a-z]+:|\\|\0|(^|\/)(\.|%2e){2}(\/|$)/i.test(path)) malformed(where, `external data at ${quote(path)} are not below the model's folder`)
   return path
 }
 

@@ -195,7 +195,7 @@ test('external data: read where they are given, refused outside the file or the 
   fails('MODEL_TRUNCATED', /expected 8 bytes, got 0/, () => decode({ location: 'w.bin', offset: '99', length: '8' }))
   fails('MODEL_MALFORMED', /offset -4/, () => decode({ location: 'w.bin', offset: '-4', length: '8' }))
   fails('MODEL_MALFORMED', /offset NaN/, () => decode({ location: 'w.bin', offset: 'x', length: '8' }))
-  for (const location of ['', '/etc/passwd', '../w.bin', 'a/../../w.bin', 'c:\\w.bin', 'a\\b', 'http://host/w', 'a/..'])
+  for (const location of ['', '/etc/passwd', '../w.bin', 'a/../../w.bin', 'c:\\w.bin', 'a\\b', 'http://host/w', 'a/..', '%2E%2e/w', 'a/.%2e/w'])
     fails('MODEL_MALFORMED', /not below the model's folder/, () => decode({ location }))
   assert.deepEqual(externalFiles(modelBytes(21, graph(external({ location: './data/w.bin' })))), ['data/w.bin'])
 })
