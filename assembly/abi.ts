@@ -64,6 +64,123 @@ export class BroadcastParams {
   table: usize;
 }
 
+/** y[i] = x[i] in another element type (numbers of assembly/dtype.ts). `y` may equal `x` when the types have one size. */
+// @ts-ignore: decorator
+@unmanaged
+export class CastParams {
+  x: usize;
+  y: usize;
+  /** 2048 bytes; x_cast only */
+  scratch: usize;
+  count: i32;
+  from: i32;
+  to: i32;
+  /** bytes per element */
+  fromBytes: i32;
+  toBytes: i32;
+}
+
+/**
+ * Codes and float32, over outer × axis × inner dense elements, `block` indices of the axis sharing their scales. The scale of
+ * element (o, c, i) is scale[o·scaleRow + ⌊c / block⌋·scaleStep + (varied ? i : 0)], its zero point likewise.
+ */
+// @ts-ignore: decorator
+@unmanaged
+export class QuantizeParams {
+  x: usize;
+  y: usize;
+  /** f32 */
+  scale: usize;
+  /** zero points in the codes' type; 0 = all zero */
+  zero: usize;
+  outer: i32;
+  axis: i32;
+  block: i32;
+  inner: i32;
+  /** in elements of scale */
+  scaleRow: i32;
+  scaleStep: i32;
+  /** 1: every i of inner has its own scale */
+  varied: i32;
+  /** least and greatest code (quantize only), |lo|, |hi| ≤ 65535 */
+  lo: i32;
+  hi: i32;
+}
+
+/** Scale and zero point of x's range. */
+// @ts-ignore: decorator
+@unmanaged
+export class RangeParams {
+  /** f32[count] */
+  x: usize;
+  count: i32;
+  /** f32[1] */
+  scale: usize;
+  /** u8[1] */
+  zero: usize;
+}
+
+/** y[i] = table[x[i]]. `y` may equal `x`. */
+// @ts-ignore: decorator
+@unmanaged
+export class Lut8Params {
+  /** u8[count] */
+  x: usize;
+  /** u8[count] */
+  y: usize;
+  /** u8[256], indexed by the code's byte */
+  table: usize;
+  count: i32;
+}
+
+/** BroadcastParams over 8-bit codes (op 0 add, 1 mul; c unused; innerA is 1), and what the codes mean. */
+// @ts-ignore: decorator
+@unmanaged
+export class QBinaryParams {
+  a: usize;
+  b: usize;
+  /** third operand (Where's y); 0 and steps 0 otherwise */
+  c: usize;
+  y: usize;
+  /** which function: BinaryOp of elementwise/operations.ts; x_where: bytes per element */
+  op: i32;
+  /** elements in a line */
+  inner: i32;
+  /** bytes from one element of a line to the next: 0 or the element's size */
+  innerA: i32;
+  innerB: i32;
+  innerC: i32;
+  /** lines in a row */
+  mid: i32;
+  /** bytes from one line to the next */
+  midA: i32;
+  midB: i32;
+  midC: i32;
+  /** bytes of a line of y */
+  lineBytes: i32;
+  /** rows: the product of the axes in `table` */
+  outer: i32;
+  /** axes in `table` */
+  rank: i32;
+  /** i32[rank][4], fastest axis first: length, bytes per index in a, b and c */
+  table: usize;
+  /** f32[1] each */
+  aScale: usize;
+  bScale: usize;
+  yScale: usize;
+  /** one code each; 0 = zero point 0 */
+  aZero: usize;
+  bZero: usize;
+  yZero: usize;
+  /** 1: codes are int8 */
+  signed: i32;
+  /** 1: the output's zero point is added before rounding */
+  late: i32;
+  /** least and greatest code of y: the type's bounds, or a fused clamp within them */
+  lo: i32;
+  hi: i32;
+}
+
 /**
  * A pool over [batch, depth, height, width, channels], channels innermost and dense. One and two spatial axes are written
  * with leading axes of size 1; a channels-first value is batch·C images of one channel.

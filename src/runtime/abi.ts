@@ -30,6 +30,77 @@ export interface BroadcastParams {
   table: Operand
 }
 
+export interface CastParams {
+  x: Operand
+  y: Operand
+  scratch: Operand
+  count: number
+  from: number
+  to: number
+  fromBytes: number
+  toBytes: number
+}
+
+export interface QuantizeParams {
+  x: Operand
+  y: Operand
+  scale: Operand
+  zero: Operand
+  outer: number
+  axis: number
+  block: number
+  inner: number
+  scaleRow: number
+  scaleStep: number
+  varied: number
+  lo: number
+  hi: number
+}
+
+export interface RangeParams {
+  x: Operand
+  count: number
+  scale: Operand
+  zero: Operand
+}
+
+export interface Lut8Params {
+  x: Operand
+  y: Operand
+  table: Operand
+  count: number
+}
+
+export interface QBinaryParams {
+  a: Operand
+  b: Operand
+  c: Operand
+  y: Operand
+  op: number
+  inner: number
+  innerA: number
+  innerB: number
+  innerC: number
+  mid: number
+  midA: number
+  midB: number
+  midC: number
+  lineBytes: number
+  outer: number
+  rank: number
+  table: Operand
+  aScale: Operand
+  bScale: Operand
+  yScale: Operand
+  aZero: Operand
+  bZero: Operand
+  yZero: Operand
+  signed: number
+  late: number
+  lo: number
+  hi: number
+}
+
 export interface PoolParams {
   x: Operand
   y: Operand
@@ -276,6 +347,11 @@ export interface SoftmaxParams {
 export const BLOCKS = {
   UnaryParams: 'x:p y:p count:i op:i alpha:f beta:f',
   BroadcastParams: 'a:p b:p c:p y:p op:i inner:i innerA:i innerB:i innerC:i mid:i midA:i midB:i midC:i lineBytes:i outer:i rank:i table:p',
+  CastParams: 'x:p y:p scratch:p count:i from:i to:i fromBytes:i toBytes:i',
+  QuantizeParams: 'x:p y:p scale:p zero:p outer:i axis:i block:i inner:i scaleRow:i scaleStep:i varied:i lo:i hi:i',
+  RangeParams: 'x:p count:i scale:p zero:p',
+  Lut8Params: 'x:p y:p table:p count:i',
+  QBinaryParams: 'a:p b:p c:p y:p op:i inner:i innerA:i innerB:i innerC:i mid:i midA:i midB:i midC:i lineBytes:i outer:i rank:i table:p aScale:p bScale:p yScale:p aZero:p bZero:p yZero:p signed:i late:i lo:i hi:i',
   PoolParams: 'x:p y:p indices:p batch:i channels:i depth:i height:i width:i outDepth:i outHeight:i outWidth:i kernelDepth:i kernelHeight:i kernelWidth:i strideDepth:i strideHeight:i strideWidth:i dilationDepth:i dilationHeight:i dilationWidth:i padDepth:i padHeight:i padWidth:i endDepth:i endHeight:i endWidth:i op:i divisor:i dtype:i columnMajor:i exponent:f flip:u xZeroPoint:i yZeroPoint:i xScale:f yScale:f',
   GlobalAveragePoolParams: 'x:p y:p outer:i count:i inner:i flip:u bias:i scale:f yZeroPoint:i',
   RelaxedProbeParams: 'y:p',
@@ -295,6 +371,11 @@ export const BLOCKS = {
 export interface BlockOf {
   UnaryParams: UnaryParams
   BroadcastParams: BroadcastParams
+  CastParams: CastParams
+  QuantizeParams: QuantizeParams
+  RangeParams: RangeParams
+  Lut8Params: Lut8Params
+  QBinaryParams: QBinaryParams
   PoolParams: PoolParams
   GlobalAveragePoolParams: GlobalAveragePoolParams
   RelaxedProbeParams: RelaxedProbeParams
@@ -326,6 +407,21 @@ export const KERNELS = {
   u64_binary: 'BroadcastParams',
   u8_binary: 'BroadcastParams',
   x_where: 'BroadcastParams',
+  x_cast: 'CastParams',
+  f16_to_f32: 'CastParams',
+  f32_to_f16: 'CastParams',
+  f32_quantize_u8: 'QuantizeParams',
+  f32_quantize_s8: 'QuantizeParams',
+  f32_quantize_u16: 'QuantizeParams',
+  f32_quantize_s16: 'QuantizeParams',
+  u8_dequantize: 'QuantizeParams',
+  s8_dequantize: 'QuantizeParams',
+  u16_dequantize: 'QuantizeParams',
+  s16_dequantize: 'QuantizeParams',
+  s32_dequantize: 'QuantizeParams',
+  f32_range_u8: 'RangeParams',
+  q8_binary: 'QBinaryParams',
+  x8_lut: 'Lut8Params',
   f32_pool: 'PoolParams',
   x8_maxpool: 'PoolParams',
   q8_avgpool: 'PoolParams',

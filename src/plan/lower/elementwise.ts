@@ -47,12 +47,18 @@ export function broadcastFields(l: Lowering, walk: ReturnType<typeof walkOf>, li
   return { inner, innerA, innerB, innerC, mid, midA, midB, midC, lineBytes, outer, rank, table: l.table(walk.table) }
 }
 
-/** A float32 or number function of one input with constant parameters. */
-const unary = (name: UnaryName, parameters: (l: Lowering) => readonly [number?, number?] = () => []): LowerRule => (l) => {
+/** A function of one float32 with its parameters: what f32_unary is told. */
+export interface UnaryFunction {
+  readonly op: UnaryName
+  readonly alpha: number
+  readonly beta: number
+}
+
+const unary = (functionOf: (l: Lowering) => UnaryFunction): LowerRule => (l) => {
   const { dtype, dims } = l.output()
+  const { op, alpha, beta } = functionOf(l)
   l.mayOverwrite(0, 0)
-  const [alpha, beta] = parameters(l)
-  emitUnary(l, name, dtype, l.in(0), l.out(), elementCount(dims), alpha, beta)
+  emitUnary(l, op, dtype, l.in(0), l.out(), elementCount(dims), alpha, beta)
 }
 
 const binary = (name: BinaryName): LowerRule => (l) => {
@@ -99,7 +105,7 @@ const pow: LowerRule = (l) => {
     l.mayOverwrite(0, 0)
     return emitBinary(l, 'Mul', dtype, input(l, 0), input(l, 0), l.out(), dims)
   }
-  if (value === 3 && dtype === 'float32') return unary('Cube')(l)
+  if (value === 3 && dtype === 'float32') return unary(() => plain('Cube'))(l)
   binary('Pow')(l)
 }
 
@@ -110,7 +116,7 @@ const bitShift: LowerRule = (l) => binary(l.string('direction') === 'LEFT' ? 'Sh
 const clip: LowerRule = (l) => {
   const { dtype, dims } = l.output()
   const known = [1, 2].every((i) => !l.has(i) || l.constant(i))
-  if (dtype === 'float32' && known) return unary('Clip', () => [bound(l, 1, -Infinity), bound(l, 2, Infinity)])(l)
+  if (dtype === 'float32' && known) return unary(UNARY_FUNCTIONS.Clip!)(l)
   if (!l.has(1) && !l.has(2)) return l.alias(0, 0)
   l.mayOverwrite(0, 0)
   let x = l.in(0)
@@ -121,11 +127,13 @@ const clip: LowerRule = (l) => {
   }
 }
 
-const bound = (l: Lowering, i: number, fallback: number): number => (l.has(i) ? Number(l.constant(i)!.data[0]) : fallback)
+/** A bound of Clip: the constant input of the operator, or the attribute that a fused function carries. */
+const bound = (l: Lowering, i: number, attribute: string, fallback: number): number =>
+  l.op === 'Clip' ? (l.has(i) ? Number(l.constant(i)!.data[0]) : fallback) : l.float(attribute, fallback)
 
 const relu: LowerRule = (l) => {
   const { dtype, dims } = l.output()
-  if (dtype === 'float32') return unary('Relu')(l)
+  if (dtype === 'float32') return unary(UNARY_FUNCTIONS.Relu!)(l)
   l.mayOverwrite(0, 0)
   emitBinary(l, 'Max', dtype, input(l, 0), { at: scalar(l, dtype, 0), dims: [] }, l.out(), dims)
 }
@@ -167,29 +175,36 @@ function classify(l: Lowering, op: number): void {
   l.emit(kernel, { x: l.in(0), y: l.out(), count: elementCount(l.output().dims), op, alpha: 0, beta: 0 })
 }
 
-const alphaOf = (fallback: number) => (l: Lowering): [number] => [l.float('alpha', fallback)]
+const plain = (op: UnaryName): UnaryFunction => ({ op, alpha: 0, beta: 0 })
+const withAlpha = (op: UnaryName, fallback: number) => (l: Lowering): UnaryFunction => ({ op, alpha: l.float('alpha', fallback), beta: 0 })
 const SELU_ALPHA = 1.67326319217681884765625
 const SELU_GAMMA = 1.05070102214813232421875
 
-export const elementwise: LowerTable = {
+/** Every function of one float32 that graphs name, with its attributes; Clip's bounds are its inputs where they are known, else the attributes min and max. */
+export const UNARY_FUNCTIONS: Readonly<Record<string, (l: Lowering) => UnaryFunction>> = {
   ...Object.fromEntries(([
-    'Abs', 'Neg', 'Sign', 'Ceil', 'Floor', 'Round', 'Sqrt', 'Reciprocal', 'Softsign', 'Exp', 'Log', 'Erf', 'Sigmoid', 'Tanh', 'Mish', 'Softplus',
+    'Abs', 'Neg', 'Sign', 'Ceil', 'Floor', 'Round', 'Sqrt', 'Reciprocal', 'Relu', 'Softsign', 'Exp', 'Log', 'Erf', 'Sigmoid', 'Tanh', 'Mish', 'Softplus',
     'Sin', 'Cos', 'Tan', 'Asin', 'Acos', 'Atan', 'Sinh', 'Cosh', 'Asinh', 'Acosh', 'Atanh',
-  ] as const).map((name) => [name, unary(name)])),
+  ] as const).map((name) => [name, () => plain(name)])),
+  Clip: (l) => ({ op: 'Clip', alpha: bound(l, 1, 'min', -Infinity), beta: bound(l, 2, 'max', Infinity) }),
+  LeakyRelu: withAlpha('LeakyRelu', 0.01),
+  ThresholdedRelu: withAlpha('ThresholdedRelu', 1),
+  Elu: withAlpha('Elu', 1),
+  Celu: withAlpha('Celu', 1),
+  Swish: withAlpha('Swish', 1),
+  Selu: (l) => ({ op: 'Selu', alpha: l.float('gamma', SELU_GAMMA) * l.float('alpha', SELU_ALPHA), beta: l.float('gamma', SELU_GAMMA) }),
+  HardSigmoid: (l) => ({ op: 'HardSigmoid', alpha: l.float('alpha', 0.2), beta: l.float('beta', 0.5) }),
+  HardSwish: () => ({ op: 'HardSwish', alpha: 1 / 6, beta: 0.5 }),
+  Shrink: (l) => ({ op: 'Shrink', alpha: l.float('lambd', 0.5), beta: l.float('bias', 0) }),
+  Gelu: (l) => plain(l.string('approximate', 'none') === 'tanh' ? 'GeluTanh' : 'Gelu'),
+  'com.microsoft:Gelu': () => plain('Gelu'),
+  'com.microsoft:QuickGelu': withAlpha('Swish', 1.702),
+}
+
+export const elementwise: LowerTable = {
+  ...Object.fromEntries(Object.entries(UNARY_FUNCTIONS).map(([name, functionOf]) => [name, unary(functionOf)])),
   ...Object.fromEntries((['Add', 'Sub', 'Mul', 'Div', 'PRelu', 'And', 'Or', 'Xor', 'Equal', 'Less', 'LessOrEqual'] as const).map((name) => [name, binary(name)])),
   Relu: relu, Clip: clip, Pow: pow, Mod: mod, BitShift: bitShift, Where: where, Identity: identity, Dropout: dropout, IsInf: isInf, IsNaN: isNaN,
-  LeakyRelu: unary('LeakyRelu', alphaOf(0.01)),
-  ThresholdedRelu: unary('ThresholdedRelu', alphaOf(1)),
-  Elu: unary('Elu', alphaOf(1)),
-  Celu: unary('Celu', alphaOf(1)),
-  Selu: unary('Selu', (l) => [l.float('gamma', SELU_GAMMA) * l.float('alpha', SELU_ALPHA), l.float('gamma', SELU_GAMMA)]),
-  HardSigmoid: unary('HardSigmoid', (l) => [l.float('alpha', 0.2), l.float('beta', 0.5)]),
-  HardSwish: unary('HardSwish', () => [1 / 6, 0.5]),
-  Shrink: unary('Shrink', (l) => [l.float('lambd', 0.5), l.float('bias', 0)]),
-  Swish: unary('Swish', alphaOf(1)),
-  Gelu: (l) => unary(l.string('approximate', 'none') === 'tanh' ? 'GeluTanh' : 'Gelu')(l),
-  'com.microsoft:Gelu': unary('Gelu'),
-  'com.microsoft:QuickGelu': unary('Swish', alphaOf(1.702)),
   Not: flip(1), BitwiseNot: flip(-1), BitwiseAnd: binary('And'), BitwiseOr: binary('Or'), BitwiseXor: binary('Xor'),
   Greater: swapped('Less'), GreaterOrEqual: swapped('LessOrEqual'),
   Max: variadic('Max'), Min: variadic('Min'), Sum: variadic('Add'), Mean: mean,
