@@ -13,7 +13,7 @@ import { eachWindow, taps } from "./taps";
  */
 export function any_pool(p: usize): void {
   const q = changetype<PoolParams>(p);
-  eachWindow(q, sizeOf(q.dtype), anyPixel);
+  eachWindow(q, sizeOf(q.dtype), false, anyPixel);
 }
 
 function anyPixel(q: PoolParams, y: usize): void {

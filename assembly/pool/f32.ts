@@ -13,10 +13,10 @@ import { eachWindow, taps } from "./taps";
 export function f32_pool(p: usize): void {
   const q = changetype<PoolParams>(p);
   switch (q.op) {
-    case PoolOp.MAX: return eachWindow(q, 4, (q, y) => pixel(PoolOp.MAX, q, y));
-    case PoolOp.AVERAGE: return eachWindow(q, 4, (q, y) => pixel(PoolOp.AVERAGE, q, y));
-    case PoolOp.L1: return eachWindow(q, 4, (q, y) => pixel(PoolOp.L1, q, y));
-    default: return eachWindow(q, 4, (q, y) => pixel(PoolOp.L2, q, y));
+    case PoolOp.MAX: return eachWindow(q, 4, SIMD, (q, y) => pixel(PoolOp.MAX, q, y));
+    case PoolOp.AVERAGE: return eachWindow(q, 4, SIMD, (q, y) => pixel(PoolOp.AVERAGE, q, y));
+    case PoolOp.L1: return eachWindow(q, 4, SIMD, (q, y) => pixel(PoolOp.L1, q, y));
+    default: return eachWindow(q, 4, SIMD, (q, y) => pixel(PoolOp.L2, q, y));
   }
 }
 
@@ -41,36 +41,52 @@ function finish<T>(op: i32, s: T): T {
   return op == PoolOp.L2 ? root<T>(s) : s;
 }
 
-/** All channels of one output. Eight at a time, the last eight overlapping the ones before. */
+/** All channels of one output, or one channel of WIDE outputs. Eight channels at a time, the last eight overlapping. */
 // @ts-ignore: decorator
 @inline
 function pixel(op: i32, q: PoolParams, y: usize): void {
   const n = q.channels;
+  if (SIMD && taps.gap) return tile(op, taps.at, y, taps.gap);
   if (SIMD && n >= 8) {
     for (let c = 0; ; c = min(c + 8, n - 8)) {
-      tile(op, taps.at + (c << 2), y + (c << 2));
+      tile(op, taps.at + (c << 2), y + (c << 2), 4);
       if (c == n - 8) return;
     }
   }
+  const d = taps.d, h = taps.h, w = taps.w, stepD = taps.stepD, stepH = taps.stepH, stepW = taps.stepW;
   for (let c = 0; c < n; c++) {
     let s = start(op);
-    for (let i = 0, a = taps.at + (c << 2); i < taps.d; i++, a += taps.stepD)
-      for (let j = 0, b = a; j < taps.h; j++, b += taps.stepH)
-        for (let k = 0, x = b; k < taps.w; k++, x += taps.stepW) s = step<f32>(op, s, load<f32>(x));
+    for (let i = 0, a = taps.at + (c << 2); i < d; i++, a += stepD)
+      for (let j = 0, b = a; j < h; j++, b += stepH)
+        for (let k = 0, x = b; k < w; k++, x += stepW) s = step<f32>(op, s, load<f32>(x));
     store<f32>(y + (c << 2), finish<f32>(op, s));
   }
 }
 
+/** Four floats, `gap` bytes apart. */
 // @ts-ignore: decorator
 @inline
-function tile(op: i32, at: usize, y: usize): void {
-  const w = taps.w, stepW = taps.stepW;
+function four(x: usize, gap: i32): v128 {
+  if (gap == 4) return v128.load(x);
+  // Eight floats may end 4 bytes past the last one that is used: inside the 64 readable bytes after an operand.
+  if (gap == 8) return v128.shuffle<f32>(v128.load(x), v128.load(x, 16), 0, 2, 4, 6);
+  let v = v128.load32_zero(x);
+  v = v128.load32_lane(x + gap, v, 1);
+  v = v128.load32_lane(x + 2 * gap, v, 2);
+  return v128.load32_lane(x + 3 * gap, v, 3);
+}
+
+/** Eight outputs whose windows start `gap` bytes apart. */
+// @ts-ignore: decorator
+@inline
+function tile(op: i32, at: usize, y: usize, gap: i32): void {
+  const h = taps.h, w = taps.w, stepH = taps.stepH, stepW = taps.stepW, half = gap << 2;
   let s = f32x4.splat(start(op)), t = s;
-  for (let i = 0, a = at; i < taps.d; i++, a += taps.stepD)
-    for (let j = 0, b = a; j < taps.h; j++, b += taps.stepH)
-      for (let k = 0, x = b; k < w; k++, x += stepW) {
-        s = step<v128>(op, s, v128.load(x));
-        t = step<v128>(op, t, v128.load(x, 16));
+  for (let i = taps.d, a = at; i > 0; i--, a += taps.stepD)
+    for (let j = h, b = a; j > 0; j--, b += stepH)
+      for (let k = w, x = b; k > 0; k--, x += stepW) {
+        s = step<v128>(op, s, four(x, gap));
+        t = step<v128>(op, t, four(x + half, gap));
       }
   v128.store(y, finish<v128>(op, s));
   v128.store(y, finish<v128>(op, t), 16);

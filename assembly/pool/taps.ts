@@ -16,10 +16,16 @@ export class Taps {
   /** first byte of the image in x, and of its first channel among all channel planes, for indices */
   image: usize;
   plane: i32;
+  /** bytes between the windows of neighbouring outputs where WIDE of them lie side by side; 0 = one output only */
+  gap: i32;
 }
 
+/** Outputs of a one-channel image that a leaf may be given at once. */
+// @ts-ignore: decorator
+@inline export const WIDE: i32 = 8;
+
 // One window at a time: the block lives in static memory and is written before each call of a leaf.
-const block: usize = memory.data(40);
+const block: usize = memory.data(44);
 // @ts-ignore: decorator
 @inline export const taps = changetype<Taps>(block);
 
@@ -38,14 +44,19 @@ function last(start: i32, dilation: i32, kernel: i32, size: i32): i32 {
 }
 
 /**
- * Walks the outputs in memory order and calls `leaf(q, y)` with `taps` set to each window. `elementBytes` is the size of an
- * element; y advances by one pixel per call.
+ * Walks the outputs row by row and calls `leaf(q, y)` with `taps` set to each window. `elementBytes` is the size of an
+ * element. Where `wide`, outputs of one channel whose windows no border clips come WIDE at once (`taps.gap`), the last ones
+ * of a row overlapping those before.
  */
-export function eachWindow(q: PoolParams, elementBytes: i32, leaf: (q: PoolParams, y: usize) => void): void {
+export function eachWindow(q: PoolParams, elementBytes: i32, wide: bool, leaf: (q: PoolParams, y: usize) => void): void {
   const pixel = q.channels * elementBytes;
   const row = pixel * q.width;
   const slab = row * q.height;
   const kernel = q.kernelDepth * q.kernelHeight * q.kernelWidth;
+  const reach = (q.kernelWidth - 1) * q.dilationWidth;
+  // outputs [inFrom, inTo) of a row read no padding
+  const inFrom = (q.padWidth + q.strideWidth - 1) / q.strideWidth;
+  const inTo = wide && q.channels == 1 && q.width > reach ? min(q.outWidth, (q.width - 1 - reach + q.padWidth) / q.strideWidth + 1) : 0;
   let y = q.y;
   taps.image = q.x;
   taps.stepD = slab * q.dilationDepth;
@@ -62,7 +73,12 @@ export function eachWindow(q: PoolParams, elementBytes: i32, leaf: (q: PoolParam
         taps.h = last(h, q.dilationHeight, q.kernelHeight, q.height) - h0;
         const padDH = padD * last(h, q.dilationHeight, q.kernelHeight, q.height + q.endHeight);
         const line = taps.image + slab * (d + d0 * q.dilationDepth) + row * (h + h0 * q.dilationHeight);
-        for (let k = 0; k < q.outWidth; k++, y += pixel) {
+        for (let k = 0; k < q.outWidth; k++) {
+          taps.gap = 0;
+          if (k >= inFrom && k < inTo && inTo - inFrom >= WIDE) {
+            k = min(k, inTo - WIDE);
+            taps.gap = pixel * q.strideWidth;
+          }
           const w = k * q.strideWidth - q.padWidth, w0 = first(w, q.dilationWidth);
           taps.w = last(w, q.dilationWidth, q.kernelWidth, q.width) - w0;
           taps.at = line + pixel * (w + w0 * q.dilationWidth);
@@ -70,8 +86,10 @@ export function eachWindow(q: PoolParams, elementBytes: i32, leaf: (q: PoolParam
           if (q.divisor == 1) divisor = padDH * last(w, q.dilationWidth, q.kernelWidth, q.width + q.endWidth);
           else if (q.divisor == 2) divisor = kernel;
           taps.divisor = max(1, divisor);
-          leaf(q, y);
+          leaf(q, y + k * pixel);
+          if (taps.gap) k += WIDE - 1;
         }
+        y += q.outWidth * pixel;
       }
     }
     taps.image += slab * q.depth;

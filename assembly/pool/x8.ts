@@ -5,7 +5,7 @@ import { eachWindow, taps } from "./taps";
 /** Max pool of u8 or s8 (`flip`). A window that covers no element gives the type's smallest code. */
 export function x8_maxpool(p: usize): void {
   const q = changetype<PoolParams>(p);
-  eachWindow(q, 1, maxPixel);
+  eachWindow(q, 1, false, maxPixel);
 }
 
 /**
@@ -15,7 +15,7 @@ export function x8_maxpool(p: usize): void {
  */
 export function q8_avgpool(p: usize): void {
   const q = changetype<PoolParams>(p);
-  eachWindow(q, 1, averagePixel);
+  eachWindow(q, 1, false, averagePixel);
 }
 
 function maxPixel(q: PoolParams, y: usize): void {

@@ -3,7 +3,7 @@ import { DType } from "../dtype";
 import { loadF64, loadI64, sizeOf } from "../element";
 import { splat } from "../math/lane";
 import { SIMD } from "../tier";
-import { get, xor } from "./fold";
+import { get, rowMax, xor } from "./fold";
 import { ReduceOp } from "./ops";
 import { keptOffset, View } from "./view";
 
@@ -24,7 +24,8 @@ export function arg_reduce(p: usize): void {
         v128.store(y + (i << 3), i64x2.extend_low_i32x4_u(at));
         v128.store(y + (i << 3), i64x2.extend_high_i32x4_u(at), 16);
       }
-      for (; i < n; i++) store<i64>(y + (i << 3), reinterpret<i32>(extremes<f32>(q, x + (i << 2))));
+      if (SIMD && n == 1) store<i64>(y, alone(q, x));
+      else for (; i < n; i++) store<i64>(y + (i << 3), reinterpret<i32>(extremes<f32>(q, x + (i << 2))));
     } else for (; i < n; i++) store<i64>(y + (i << 3), wide ? extreme<i64>(q, x + i * bytes) : extreme<f64>(q, x + i * bytes));
   }
 }
@@ -47,6 +48,22 @@ function extremes<T>(q: ReduceParams, x: usize): T {
     }
   }
   return at;
+}
+
+/** The place of the extreme among neighbours: its value first, then where it stands. */
+function alone(q: ReduceParams, x: usize): i32 {
+  const v = changetype<View>(q.view), count = v.count, sign = q.op == ReduceOp.MIN ? i32.MIN_VALUE : 0;
+  const best = xor<f32>(rowMax(x, v, sign), sign);
+  if (best != best) return reinterpret<i32>(extremes<f32>(q, x)); // a NaN hides the extreme
+  if (q.last) {
+    let j = count - 1;
+    while (load<f32>(x + (j << 2)) != best) j--;
+    return j;
+  }
+  let j = 0;
+  for (const four = f32x4.splat(best); j + 4 <= count && !v128.any_true(f32x4.eq(v128.load(x + (j << 2)), four));) j += 4;
+  while (load<f32>(x + (j << 2)) != best) j++;
+  return j;
 }
 
 function extreme<T>(q: ReduceParams, x: usize): i32 {

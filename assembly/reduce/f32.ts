@@ -15,7 +15,8 @@ export function f32_reduce(p: usize): void {
   const v = changetype<View>(q.view), inner = v.inner;
   for (let o = 0, y = q.y; o < v.outer; o++, y += inner << 2) {
     const x = q.x + (keptOffset(v, o) << 2);
-    if (q.op < ReduceOp.MAX) {
+    if (q.op <= ReduceOp.MEAN && inner > 1) columnsOf(Fold.PLAIN, q, x, y);
+    else if (q.op < ReduceOp.MAX) {
       if (inner == 1) store<f32>(y, rowSum(x, v, 0, maskOf(q.op), squares(q.op)));
       else columnsOf(Fold.SUM, q, x, y);
     } else {

@@ -3,7 +3,7 @@ import { SIMD } from "../tier";
 import { rowOffset, View } from "./view";
 
 /**
- * The two folds under every float32 reduction and normalisation: SUM of g(x), and the greatest element.
+ * The folds under every float32 reduction and normalisation: SUM of g(x), and the greatest element.
  *
  * g(x) = d, |d|, d² or |d|² with d = x − c, chosen by `mask` (cleared bits of d: 0x7fffffff for |d|, −1 for d) and
  * `square`. For MAX, `mask` is xored into x: i32.MIN_VALUE makes it the least element, negated. NaN wins.
@@ -18,6 +18,9 @@ export namespace Fold {
   @inline export const SUM: i32 = 0;
   // @ts-ignore: decorator
   @inline export const MAX: i32 = 1;
+  /** SUM of x itself, with the same bits */
+  // @ts-ignore: decorator
+  @inline export const PLAIN: i32 = 2;
 }
 
 // @ts-ignore: decorator
@@ -59,13 +62,15 @@ function g<T>(x: T, c: T, mask: i32, square: bool): T {
 // @ts-ignore: decorator
 @inline
 function step<T>(kind: i32, s: T, x: T, c: T, mask: i32, square: bool): T {
+  if (kind == Fold.PLAIN) return add<T>(s, x);
   if (kind == Fold.SUM) return add<T>(s, g<T>(x, c, mask, square));
   if (isVector<T>()) return f32x4.max(s, xor<T>(x, mask));
   else return max<f32>(s, xor<f32>(x, mask));
 }
 
 export function rowSum(x: usize, v: View, c: f32, mask: i32, square: bool): f32 {
-  return SIMD ? row4(Fold.SUM, x, v, c, mask, square) : row1(Fold.SUM, x, v, c, mask, square);
+  if (!SIMD) return row1(Fold.SUM, x, v, c, mask, square);
+  return c == 0 && mask == -1 && !square ? row4(Fold.PLAIN, x, v, 0, -1, false) : row4(Fold.SUM, x, v, c, mask, square);
 }
 
 export function rowMax(x: usize, v: View, mask: i32): f32 {
@@ -89,7 +94,7 @@ function lane(kind: i32, l: i32, x: usize, v: View, c: f32, mask: i32, square: b
 // @ts-ignore: decorator
 @inline
 function join(kind: i32, a: f32, b: f32): f32 {
-  return kind == Fold.SUM ? a + b : max<f32>(a, b);
+  return kind == Fold.MAX ? max<f32>(a, b) : a + b;
 }
 
 /** Partial sum `k` of sixteen. */
@@ -116,12 +121,12 @@ function row4(kind: i32, x: usize, v: View, center: f32, mask: i32, square: bool
     }
     if (rest) {
       s0 = stepTail(kind, s0, p, rest, c, mask, square);
-      s1 = stepTail(kind, s1, p + 16, rest - 4, c, mask, square);
-      s2 = stepTail(kind, s2, p + 32, rest - 8, c, mask, square);
-      s3 = stepTail(kind, s3, p + 48, rest - 12, c, mask, square);
+      if (rest > 4) s1 = stepTail(kind, s1, p + 16, rest - 4, c, mask, square);
+      if (rest > 8) s2 = stepTail(kind, s2, p + 32, rest - 8, c, mask, square);
+      if (rest > 12) s3 = stepTail(kind, s3, p + 48, rest - 12, c, mask, square);
     }
   }
-  const s = kind == Fold.SUM ? f32x4.add(f32x4.add(s0, s1), f32x4.add(s2, s3)) : f32x4.max(f32x4.max(s0, s1), f32x4.max(s2, s3));
+  const s = kind == Fold.MAX ? f32x4.max(f32x4.max(s0, s1), f32x4.max(s2, s3)) : f32x4.add(f32x4.add(s0, s1), f32x4.add(s2, s3));
   return join(kind, join(kind, f32x4.extract_lane(s, 0), f32x4.extract_lane(s, 1)), join(kind, f32x4.extract_lane(s, 2), f32x4.extract_lane(s, 3)));
 }
 

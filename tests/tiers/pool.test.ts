@@ -13,6 +13,9 @@ const shapes: Omit<Pool, 'batch' | 'channels' | 'output'>[] = [
   { size: [1, 7, 6], kernel: [1, 2, 2], strides: [1, 2, 2], dilations: [1, 1, 1], begin: [0, 0, 0], end: [0, 0, 0] },
   { size: [1, 5, 8], kernel: [1, 3, 3], strides: [1, 1, 2], dilations: [1, 2, 1], begin: [0, 2, 1], end: [0, 1, 2] },
   { size: [3, 4, 5], kernel: [2, 3, 2], strides: [1, 2, 1], dilations: [2, 1, 3], begin: [1, 0, 1], end: [1, 2, 2] },
+  { size: [1, 4, 21], kernel: [1, 2, 3], strides: [1, 1, 1], dilations: [1, 1, 2], begin: [0, 1, 3], end: [0, 0, 1] },
+  { size: [1, 3, 35], kernel: [1, 2, 3], strides: [1, 1, 2], dilations: [1, 1, 1], begin: [0, 0, 1], end: [0, 1, 0] },
+  { size: [2, 2, 41], kernel: [1, 1, 2], strides: [1, 1, 3], dilations: [1, 1, 1], begin: [0, 0, 0], end: [0, 0, 1] },
   { size: [1, 3, 3], kernel: [1, 5, 5], strides: [1, 1, 1], dilations: [1, 1, 1], begin: [0, 2, 2], end: [0, 2, 2] },
 ]
 const channelCounts = [1, 3, 7, 8, 9, 15, 16, 17, 33]
