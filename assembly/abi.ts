@@ -407,53 +407,187 @@ export class QConvParams {
 
 /**
  * Copies a matrix B[k, n] into panels of 8 columns, `[batches][⌈n/8⌉][k][8]`, columns past n zero: what f32_gemm, f32_conv,
- * f32_depthwise and the recurrent kernels read. k = k_outer·k_inner and n = n_outer·n_inner; strides in elements.
+ * f32_depthwise and the recurrent kernels read. k = kOuter·kInner and n = nOuter·nInner; strides in elements.
  */
 // @ts-ignore: decorator
 @unmanaged
 export class PackF32Params {
-  /** f32, B[k, n] of batch i at i·batch_stride + ⌊k / k_inner⌋·k_outer_stride + (k mod k_inner)·k_inner_stride + the same of n */
+  /** f32, B[k, n] of batch i at i·batchStride + ⌊k / kInner⌋·kOuterStride + (k mod kInner)·kInnerStride + the same of n */
   x: usize;
   /** f32[batches][⌈n/8⌉][k][8] */
   y: usize;
   batches: i32;
-  batch_stride: i32;
-  k_outer: i32;
-  k_inner: i32;
-  k_outer_stride: i32;
-  k_inner_stride: i32;
-  n_outer: i32;
-  n_inner: i32;
-  n_outer_stride: i32;
-  n_inner_stride: i32;
+  batchStride: i32;
+  kOuter: i32;
+  kInner: i32;
+  kOuterStride: i32;
+  kInnerStride: i32;
+  nOuter: i32;
+  nInner: i32;
+  nOuterStride: i32;
+  nInnerStride: i32;
   /** every element is multiplied by it (1 copies bits) */
   alpha: f32;
 }
 
-/** C = clamp(start + A·B) for a batch of row-major A and C and packed B; assembly/gemm/f32.ts. */
+/**
+ * C = clamp(start + A·B) for a batch of products; assembly/gemm/f32.ts. Row i of A is, for each of `segments`, `run` floats from
+ * a + 4·i·lda + segment on: a row-major A has the one segment 0, a column-major A one segment of one float per k.
+ */
 // @ts-ignore: decorator
 @unmanaged
 export class GemmF32Params {
-  /** f32, rows lda floats apart, need only be 4-byte aligned */
+  /** f32, 4-byte aligned */
   a: usize;
   /** panels of f32_pack */
   b: usize;
-  /** f32[n], or 0: start from zero */
-  bias: usize;
-  /** f32, rows ldc floats apart, need only be 4-byte aligned */
+  /** f32, row i at i·lds (0: one bias row for all), 4-byte aligned; may be c; 0: start from zero */
+  start: usize;
+  /** f32, rows ldc floats apart, 4-byte aligned */
   c: usize;
   /** u32[256], scratch */
   rows: usize;
+  /** u32[segmentCount], byte offsets */
+  segments: usize;
   /** i32[batches][3]: byte offsets of each product's a, b and c */
   offsets: usize;
+  segmentCount: i32;
+  run: i32;
   batches: i32;
   m: i32;
   n: i32;
-  k: i32;
+  lda: i32;
+  lds: i32;
+  ldc: i32;
+  /** least and greatest result, −∞ and +∞ for no clamp; NaN passes */
+  lo: f32;
+  hi: f32;
+}
+
+/**
+ * Convolution of one, two or three spatial axes (missing leading ones are 1), channels last; assembly/conv/f32.ts.
+ * A window's taps are `segments`: byte offsets from its first element, of `run` floats each, in the order of K.
+ */
+// @ts-ignore: decorator
+@unmanaged
+export class ConvF32Params {
+  /** f32[batch, depth, height, width, lda], the first `channels` of each pixel; 4-byte aligned */
+  x: usize;
+  /** panels of f32_pack, one set of [⌈n/8⌉][segmentCount·run][8] per group */
+  w: usize;
+  /** f32[groups·n], or 0 */
+  bias: usize;
+  /** f32[batch, outDepth, outHeight, outWidth, ldc]; 4-byte aligned */
+  y: usize;
+  /** f32[stripDepth, stripHeight, stripWidth, channels]: padded rows for `stripRows` output rows; 0: x needs no padding and is read in place */
+  strip: usize;
+  /** u32[256], scratch */
+  rows: usize;
+  /** u32[segmentCount] */
+  segments: usize;
+  segmentCount: i32;
+  run: i32;
+  batch: i32;
+  groups: i32;
+  /** channels of x, all groups together */
+  channels: i32;
+  /** outputs per group */
+  n: i32;
+  depth: i32;
+  height: i32;
+  width: i32;
+  outDepth: i32;
+  outHeight: i32;
+  outWidth: i32;
+  strideDepth: i32;
+  strideHeight: i32;
+  strideWidth: i32;
+  padDepth: i32;
+  padHeight: i32;
+  padWidth: i32;
+  stripDepth: i32;
+  stripHeight: i32;
+  stripWidth: i32;
+  /** output rows per strip, ≥ 1 */
+  stripRows: i32;
   lda: i32;
   ldc: i32;
-  /** 1: start from what c holds (bias is not read) */
-  accumulate: i32;
+  /** least and greatest result, −∞ and +∞ for no clamp; NaN passes */
+  lo: f32;
+  hi: f32;
+}
+
+/** Convolution of each channel by itself, channels last; assembly/depthwise/f32.ts. Names as in ConvF32Params. */
+// @ts-ignore: decorator
+@unmanaged
+export class DepthwiseF32Params {
+  /** f32[batch, depth, height, width, lda]; 4-byte aligned */
+  x: usize;
+  /** f32[⌈channels/8⌉][taps][8] */
+  w: usize;
+  /** f32[channels], or 0 */
+  bias: usize;
+  /** f32[batch, outDepth, outHeight, outWidth, ldc]; 4-byte aligned */
+  y: usize;
+  /** i32[taps]: byte offsets of the taps from the window's first element */
+  offsets: usize;
+  batch: i32;
+  channels: i32;
+  depth: i32;
+  height: i32;
+  width: i32;
+  outDepth: i32;
+  outHeight: i32;
+  outWidth: i32;
+  kernelDepth: i32;
+  kernelHeight: i32;
+  kernelWidth: i32;
+  strideDepth: i32;
+  strideHeight: i32;
+  strideWidth: i32;
+  dilationDepth: i32;
+  dilationHeight: i32;
+  dilationWidth: i32;
+  padDepth: i32;
+  padHeight: i32;
+  padWidth: i32;
+  lda: i32;
+  ldc: i32;
+  /** least and greatest result, −∞ and +∞ for no clamp; NaN passes */
+  lo: f32;
+  hi: f32;
+}
+
+/** The sum of a transposed convolution's taps, channels last; assembly/conv/f32-transpose.ts. Sizes before `out…` are those of its input. */
+// @ts-ignore: decorator
+@unmanaged
+export class ScatterF32Params {
+  /** f32[depth, height, width, groups, taps, n]: each input pixel times each tap's weights */
+  x: usize;
+  /** f32[groups·n], or 0 */
+  bias: usize;
+  /** f32[outDepth, outHeight, outWidth, groups·n] */
+  y: usize;
+  groups: i32;
+  n: i32;
+  depth: i32;
+  height: i32;
+  width: i32;
+  outDepth: i32;
+  outHeight: i32;
+  outWidth: i32;
+  kernelDepth: i32;
+  kernelHeight: i32;
+  kernelWidth: i32;
+  strideDepth: i32;
+  strideHeight: i32;
+  strideWidth: i32;
+  dilationDepth: i32;
+  dilationHeight: i32;
+  dilationWidth: i32;
+  padDepth: i32;
+  padHeight: i32;
+  padWidth: i32;
   /** least and greatest result, −∞ and +∞ for no clamp; NaN passes */
   lo: f32;
   hi: f32;

@@ -21,9 +21,7 @@ import { SIMD } from "../tier";
 @inline export const MAX_ROWS: i32 = 256;
 
 /** Where accumulators start when there is neither bias nor C. */
-const ZEROS = memory.data<f32>([0, 0, 0, 0, 0, 0, 0, 0], 16);
-/** The segment table of a plain matrix. */
-export const WHOLE_ROW = memory.data<u32>([0]);
+export const ZEROS = memory.data<f32>([0, 0, 0, 0, 0, 0, 0, 0], 16);
 
 /** Rows per block, so that a block of A stays in the second-level cache while every panel passes over it. */
 export function blockRows(k: i32): i32 {
