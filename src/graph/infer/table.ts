@@ -3,6 +3,7 @@ import { elementwise } from './elementwise.js'
 import { gemm } from './gemm.js'
 import { generate } from './generate.js'
 import { indexing } from './indexing.js'
+import { lookup } from './lookup.js'
 import { movement } from './movement.js'
 import { normalize } from './normalize.js'
 import { pool } from './pool.js'
@@ -15,5 +16,5 @@ import type { InferTable } from './rule.js'
 
 /** Every operator Octavo knows, by opKey. */
 export const INFER: InferTable = {
-  ...conv, ...elementwise, ...gemm, ...generate, ...indexing, ...movement, ...normalize, ...pool, ...qmatrix, ...quantize, ...reduce, ...resize, ...rnn,
+  ...conv, ...elementwise, ...gemm, ...generate, ...indexing, ...lookup, ...movement, ...normalize, ...pool, ...qmatrix, ...quantize, ...reduce, ...resize, ...rnn,
 }

@@ -1,12 +1,24 @@
+import { absorbClamps } from './absorb-clamps.js'
+import { shareCommonSubexpressions } from './common-subexpressions.js'
+import { foldBatchNorm } from './fold-batch-norm.js'
+import { fuseActivation } from './fuse-activation.js'
+import { fuseDynamicMatMul } from './fuse-dynamic-matmul.js'
+import { fusePad } from './fuse-pad.js'
+import { fuseSwish } from './fuse-swish.js'
 import { channelsLast } from './layout.js'
+import { mergeMovement } from './merge-movement.js'
+import { moveQuantization } from './move-quantization.js'
 import type { Pass } from './pass.js'
+import { quantizeNodes } from './quantize-nodes.js'
+import { removeIdentities } from './remove-identities.js'
+import { tabulate } from './tabulate.js'
 import { widen } from './widen.js'
 
 /** Before the last constants are folded: passes that read DequantizeLinear of weights as it is in the file; widen ends them, so that weights are cast once. */
-export const QUANTIZED: readonly Pass[] = [widen]
+export const QUANTIZED: readonly Pass[] = [shareCommonSubexpressions, absorbClamps, moveQuantization, quantizeNodes, tabulate, fuseDynamicMatMul, widen]
 
-/** On the folded graph: what makes it faster and keeps its meaning. */
-export const OPTIMISE: readonly Pass[] = []
+/** On the folded graph: what makes it faster and keeps its meaning. Constants that these passes describe are folded once more. */
+export const OPTIMISE: readonly Pass[] = [removeIdentities, shareCommonSubexpressions, mergeMovement, fusePad, foldBatchNorm, fuseSwish, fuseActivation]
 
 /** Last: what lowering needs (element types that kernels have, layouts that they read). Also run on single nodes that are folded. */
 export const LEGALISE: readonly Pass[] = [widen, channelsLast]

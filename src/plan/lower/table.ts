@@ -3,6 +3,7 @@ import { elementwise } from './elementwise.js'
 import { gemm } from './gemm.js'
 import { generate } from './generate.js'
 import { indexing } from './indexing.js'
+import { lookup } from './lookup.js'
 import { movement } from './movement.js'
 import { normalize } from './normalize.js'
 import { pool } from './pool.js'
@@ -16,5 +17,5 @@ import type { LowerTable } from './rule.js'
 
 /** How every operator becomes steps, by opKey. */
 export const LOWER: LowerTable = {
-  ...conv, ...elementwise, ...gemm, ...generate, ...indexing, ...movement, ...normalize, ...pool, ...qconv, ...qmatmul, ...quantize, ...reduce, ...resize, ...rnn,
+  ...conv, ...elementwise, ...gemm, ...generate, ...indexing, ...lookup, ...movement, ...normalize, ...pool, ...qconv, ...qmatmul, ...quantize, ...reduce, ...resize, ...rnn,
 }
