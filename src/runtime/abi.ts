@@ -241,32 +241,130 @@ export interface PackF32Params {
   x: Operand
   y: Operand
   batches: number
-  batch_stride: number
-  k_outer: number
-  k_inner: number
-  k_outer_stride: number
-  k_inner_stride: number
-  n_outer: number
-  n_inner: number
-  n_outer_stride: number
-  n_inner_stride: number
+  batchStride: number
+  kOuter: number
+  kInner: number
+  kOuterStride: number
+  kInnerStride: number
+  nOuter: number
+  nInner: number
+  nOuterStride: number
+  nInnerStride: number
   alpha: number
 }
 
 export interface GemmF32Params {
   a: Operand
   b: Operand
-  bias: Operand
+  start: Operand
   c: Operand
   rows: Operand
+  segments: Operand
   offsets: Operand
+  segmentCount: number
+  run: number
   batches: number
   m: number
   n: number
-  k: number
+  lda: number
+  lds: number
+  ldc: number
+  lo: number
+  hi: number
+}
+
+export interface ConvF32Params {
+  x: Operand
+  w: Operand
+  bias: Operand
+  y: Operand
+  strip: Operand
+  rows: Operand
+  segments: Operand
+  segmentCount: number
+  run: number
+  batch: number
+  groups: number
+  channels: number
+  n: number
+  depth: number
+  height: number
+  width: number
+  outDepth: number
+  outHeight: number
+  outWidth: number
+  strideDepth: number
+  strideHeight: number
+  strideWidth: number
+  padDepth: number
+  padHeight: number
+  padWidth: number
+  stripDepth: number
+  stripHeight: number
+  stripWidth: number
+  stripRows: number
   lda: number
   ldc: number
-  accumulate: number
+  lo: number
+  hi: number
+}
+
+export interface DepthwiseF32Params {
+  x: Operand
+  w: Operand
+  bias: Operand
+  y: Operand
+  offsets: Operand
+  batch: number
+  channels: number
+  depth: number
+  height: number
+  width: number
+  outDepth: number
+  outHeight: number
+  outWidth: number
+  kernelDepth: number
+  kernelHeight: number
+  kernelWidth: number
+  strideDepth: number
+  strideHeight: number
+  strideWidth: number
+  dilationDepth: number
+  dilationHeight: number
+  dilationWidth: number
+  padDepth: number
+  padHeight: number
+  padWidth: number
+  lda: number
+  ldc: number
+  lo: number
+  hi: number
+}
+
+export interface ScatterF32Params {
+  x: Operand
+  bias: Operand
+  y: Operand
+  groups: number
+  n: number
+  depth: number
+  height: number
+  width: number
+  outDepth: number
+  outHeight: number
+  outWidth: number
+  kernelDepth: number
+  kernelHeight: number
+  kernelWidth: number
+  strideDepth: number
+  strideHeight: number
+  strideWidth: number
+  dilationDepth: number
+  dilationHeight: number
+  dilationWidth: number
+  padDepth: number
+  padHeight: number
+  padWidth: number
   lo: number
   hi: number
 }
@@ -358,8 +456,11 @@ export const BLOCKS = {
   QPackParams: 'w:p wZeroPoint:p packed:p sums:p groups:i n:i taps:i channels:i strideN:i strideTap:i strideC:i zeroPointStride:i wSigned:i format:i',
   QFoldParams: 'sums:p bias:p floatBias:p xZeroPoint:p xScale:p wScale:p yScale:p yZeroPoint:p columns:p groups:i n:i wScaleStride:i biasStride:i halfScales:i xSigned:i ySigned:i shift:i yMin:i yMax:i alpha:f',
   QConvParams: 'x:p y:p packed:p columns:p xZeroPoint:p scratch:p batch:i depth:i height:i width:i channels:i xStride:i groups:i n:i outDepth:i outHeight:i outWidth:i kernelD:i kernelH:i kernelW:i strideD:i strideH:i strideW:i dilationD:i dilationH:i dilationW:i padD:i padH:i padW:i ldc:i stage:i format:i xSigned:i zeroPointStride:i flip:i direct:i blockRows:i lda:i',
-  PackF32Params: 'x:p y:p batches:i batch_stride:i k_outer:i k_inner:i k_outer_stride:i k_inner_stride:i n_outer:i n_inner:i n_outer_stride:i n_inner_stride:i alpha:f',
-  GemmF32Params: 'a:p b:p bias:p c:p rows:p offsets:p batches:i m:i n:i k:i lda:i ldc:i accumulate:i lo:f hi:f',
+  PackF32Params: 'x:p y:p batches:i batchStride:i kOuter:i kInner:i kOuterStride:i kInnerStride:i nOuter:i nInner:i nOuterStride:i nInnerStride:i alpha:f',
+  GemmF32Params: 'a:p b:p start:p c:p rows:p segments:p offsets:p segmentCount:i run:i batches:i m:i n:i lda:i lds:i ldc:i lo:f hi:f',
+  ConvF32Params: 'x:p w:p bias:p y:p strip:p rows:p segments:p segmentCount:i run:i batch:i groups:i channels:i n:i depth:i height:i width:i outDepth:i outHeight:i outWidth:i strideDepth:i strideHeight:i strideWidth:i padDepth:i padHeight:i padWidth:i stripDepth:i stripHeight:i stripWidth:i stripRows:i lda:i ldc:i lo:f hi:f',
+  DepthwiseF32Params: 'x:p w:p bias:p y:p offsets:p batch:i channels:i depth:i height:i width:i outDepth:i outHeight:i outWidth:i kernelDepth:i kernelHeight:i kernelWidth:i strideDepth:i strideHeight:i strideWidth:i dilationDepth:i dilationHeight:i dilationWidth:i padDepth:i padHeight:i padWidth:i lda:i ldc:i lo:f hi:f',
+  ScatterF32Params: 'x:p bias:p y:p groups:i n:i depth:i height:i width:i outDepth:i outHeight:i outWidth:i kernelDepth:i kernelHeight:i kernelWidth:i strideDepth:i strideHeight:i strideWidth:i dilationDepth:i dilationHeight:i dilationWidth:i padDepth:i padHeight:i padWidth:i lo:f hi:f',
   ReduceParams: 'x:p y:p view:p identity:p op:i dtype:i last:i',
   CopyParams: 'x:p y:p axes:p rank:i bytes:i',
   NormalizeParams: 'x:p y:p view:p scale:p bias:p mean:p invStdDev:p groups:i groupStep:i rowStep:i step:i center:i deviation:i epsilon:f outerEpsilon:f',
@@ -384,6 +485,9 @@ export interface BlockOf {
   QConvParams: QConvParams
   PackF32Params: PackF32Params
   GemmF32Params: GemmF32Params
+  ConvF32Params: ConvF32Params
+  DepthwiseF32Params: DepthwiseF32Params
+  ScatterF32Params: ScatterF32Params
   ReduceParams: ReduceParams
   CopyParams: CopyParams
   NormalizeParams: NormalizeParams
@@ -433,6 +537,9 @@ export const KERNELS = {
   q_conv: 'QConvParams',
   f32_gemm: 'GemmF32Params',
   f32_pack: 'PackF32Params',
+  f32_conv: 'ConvF32Params',
+  f32_depthwise: 'DepthwiseF32Params',
+  f32_scatter: 'ScatterF32Params',
   f32_reduce: 'ReduceParams',
   any_reduce: 'ReduceParams',
   arg_reduce: 'ReduceParams',

@@ -11,8 +11,7 @@ export interface MatmulShape {
 }
 
 /** @throws SHAPE_MISMATCH for scalars, inner sizes that differ and batch axes that do not broadcast */
-export function matmulShape(view: NodeView, a: number, b: number): MatmulShape {
-  const [da, db] = [view.dims(a), view.dims(b)]
+export function matmulShape(view: NodeView, a: number, b: number, da = view.dims(a), db = view.dims(b)): MatmulShape {
   const mismatch = (): never => view.fail('SHAPE_MISMATCH', `inputs ${a} [${da}] and ${b} [${db}] cannot be multiplied as matrices`)
   if (!da.length || !db.length) return mismatch()
   const left = da.length === 1 ? [1, ...da] : da

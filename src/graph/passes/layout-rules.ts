@@ -128,7 +128,7 @@ const each = (names: string, rule: LayoutRule): Record<string, LayoutRule> => Ob
 
 /** Every operator that can work channels-last, by opKey. */
 export const LAYOUT_RULES: Readonly<Record<string, LayoutRule>> = {
-  ...each('Conv ConvTranspose QLinearConv ConvInteger', spatial(true)),
+  ...each('Conv ConvTranspose QLinearConv ConvInteger com.microsoft:FusedConv', spatial(true)),
   ...each('MaxPool AveragePool LpPool GlobalAveragePool GlobalMaxPool GlobalLpPool com.microsoft:QLinearAveragePool com.microsoft:QLinearGlobalAveragePool', spatial(false)),
   ...each('BatchNormalization InstanceNormalization LRN', spatial(false)),
   ...each('Identity Dropout Cast Clip Relu LeakyRelu Elu Celu Selu Gelu Sigmoid HardSigmoid HardSwish Swish Mish Softplus Softsign ThresholdedRelu Shrink Tanh Erf', unary),
