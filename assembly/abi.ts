@@ -713,3 +713,165 @@ export class SoftmaxParams {
   yZeroPoint: i32;
   signed: i32;
 }
+
+/**
+ * Rows of an operand found by tuples of indices, against rows that lie in order: gather reads data and writes dense, scatter
+ * reads dense and writes data. An index counts from the end when negative and is clamped into its axis otherwise.
+ */
+// @ts-ignore: decorator
+@unmanaged
+export class IndexedParams {
+  /** the operand that the indices address */
+  data: usize;
+  /** i32 or i64 tuples of `depth` indices */
+  indices: usize;
+  /** the rows in order */
+  dense: usize;
+  /** i32[rank][4], outermost first: count, then byte strides in data, indices and dense */
+  axes: usize;
+  rank: i32;
+  /** i32[depth][2]: length of the indexed axis and its byte stride in data */
+  tuple: usize;
+  depth: i32;
+  /** 4 or 8 */
+  indexBytes: i32;
+  /** bytes of a row */
+  bytes: i32;
+  /** scatter: element type for reductions */
+  dtype: i32;
+  /** scatter: 0 replace, 1 add, 2 mul, 3 max, 4 min */
+  reduction: i32;
+}
+
+/** y[o, indices[o, i], i] = on, for indices in [−depth, depth); the rest of y stays as it is. */
+// @ts-ignore: decorator
+@unmanaged
+export class OneHotParams {
+  /** [outer, inner] of any type; fractions are cut off */
+  indices: usize;
+  /** one element of y */
+  on: usize;
+  /** [outer, depth, inner] */
+  y: usize;
+  outer: i32;
+  inner: i32;
+  depth: i32;
+  /** bytes of an element of y */
+  bytes: i32;
+  /** of indices */
+  dtype: i32;
+}
+
+/** y = x where column − row ≥ k (upper) or ≤ k (lower), zero elsewhere. */
+// @ts-ignore: decorator
+@unmanaged
+export class TriluParams {
+  /** [batch, rows, columns] */
+  x: usize;
+  y: usize;
+  batch: i32;
+  rows: i32;
+  columns: i32;
+  /** |k| ≤ 2³⁰ */
+  k: i32;
+  upper: i32;
+  /** of an element */
+  bytes: i32;
+}
+
+/** Running sums along the middle axis, one after the other in the axis's order (or from its end), rounded at every step. */
+// @ts-ignore: decorator
+@unmanaged
+export class CumSumParams {
+  /** [outer, length, inner] */
+  x: usize;
+  y: usize;
+  outer: i32;
+  length: i32;
+  inner: i32;
+  /** 1: a sum leaves out its own element */
+  exclusive: i32;
+  reverse: i32;
+  dtype: i32;
+}
+
+/** The k best of every line along the middle axis, best first, equal ones by lower index; NaN counts as larger than all, −0 equals 0. */
+// @ts-ignore: decorator
+@unmanaged
+export class TopKParams {
+  /** [outer, length, inner] */
+  x: usize;
+  /** [outer, k, inner] */
+  values: usize;
+  /** i64[outer, k, inner] */
+  indices: usize;
+  /** scratch i64[k] */
+  keys: usize;
+  /** scratch i32[k] */
+  order: usize;
+  outer: i32;
+  length: i32;
+  inner: i32;
+  /** ≤ length */
+  k: i32;
+  largest: i32;
+  dtype: i32;
+}
+
+/** Coordinates of the elements that are not zero, one column each in row-major order; unused columns are 0. */
+// @ts-ignore: decorator
+@unmanaged
+export class NonZeroParams {
+  x: usize;
+  /** i64[rank, total] */
+  y: usize;
+  /** i32: how many columns are used */
+  count: usize;
+  /** i32[rank][2]: row-major stride of each axis in elements, and its length */
+  axes: usize;
+  rank: i32;
+  /** elements of x */
+  total: i32;
+  dtype: i32;
+}
+
+/** Greedy suppression of boxes, per batch and class, best score first, equal ones by lower index; unused rows are 0. */
+// @ts-ignore: decorator
+@unmanaged
+export class NmsParams {
+  /** f32[batches, boxCount, 4]: two corners y, x in any order; or centre x, y and width, height */
+  boxes: usize;
+  /** f32[batches, classes, boxCount] */
+  scores: usize;
+  /** i64[bound, 3]: batch, class, box */
+  y: usize;
+  /** i32: how many rows are used */
+  count: usize;
+  /** scratch i64[boxCount] */
+  keys: usize;
+  /** scratch i32[boxCount] */
+  order: usize;
+  /** f32: a box is dropped when its intersection over union with a chosen one is larger; 0 = address of none, threshold 0 */
+  iouThreshold: usize;
+  /** f32: only larger scores are considered; 0 = all */
+  scoreThreshold: usize;
+  batches: i32;
+  classes: i32;
+  boxCount: i32;
+  /** per batch and class; batches · classes · perClass rows in all */
+  perClass: i32;
+  center: i32;
+}
+
+/** y[i] = start + i·delta, multiplied and added in y's own type. */
+// @ts-ignore: decorator
+@unmanaged
+export class SequenceParams {
+  /** one element */
+  start: usize;
+  /** one element */
+  delta: usize;
+  y: usize;
+  count: i32;
+  dtype: i32;
+}

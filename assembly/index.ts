@@ -33,6 +33,13 @@ export { f32_lrn } from "./normalize/lrn";
 export { f32_softmax } from "./normalize/softmax";
 export { f32_hardmax } from "./normalize/one-hot";
 export { q8_softmax } from "./normalize/q8-softmax";
+export { trilu } from "./layout/trilu";
+export { gather, scatter } from "./indexing/gather";
+export { one_hot } from "./indexing/one-hot";
+export { cumsum, range } from "./indexing/sequence";
+export { top_k } from "./indexing/top-k";
+export { non_zero } from "./indexing/non-zero";
+export { non_max_suppression } from "./indexing/nms";
 
 /** First byte of memory that the module's own static data does not use. */
 export const heapBase: usize = __heap_base;

@@ -441,6 +441,101 @@ export interface SoftmaxParams {
   signed: number
 }
 
+export interface IndexedParams {
+  data: Operand
+  indices: Operand
+  dense: Operand
+  axes: Operand
+  rank: number
+  tuple: Operand
+  depth: number
+  indexBytes: number
+  bytes: number
+  dtype: number
+  reduction: number
+}
+
+export interface OneHotParams {
+  indices: Operand
+  on: Operand
+  y: Operand
+  outer: number
+  inner: number
+  depth: number
+  bytes: number
+  dtype: number
+}
+
+export interface TriluParams {
+  x: Operand
+  y: Operand
+  batch: number
+  rows: number
+  columns: number
+  k: number
+  upper: number
+  bytes: number
+}
+
+export interface CumSumParams {
+  x: Operand
+  y: Operand
+  outer: number
+  length: number
+  inner: number
+  exclusive: number
+  reverse: number
+  dtype: number
+}
+
+export interface TopKParams {
+  x: Operand
+  values: Operand
+  indices: Operand
+  keys: Operand
+  order: Operand
+  outer: number
+  length: number
+  inner: number
+  k: number
+  largest: number
+  dtype: number
+}
+
+export interface NonZeroParams {
+  x: Operand
+  y: Operand
+  count: Operand
+  axes: Operand
+  rank: number
+  total: number
+  dtype: number
+}
+
+export interface NmsParams {
+  boxes: Operand
+  scores: Operand
+  y: Operand
+  count: Operand
+  keys: Operand
+  order: Operand
+  iouThreshold: Operand
+  scoreThreshold: Operand
+  batches: number
+  classes: number
+  boxCount: number
+  perClass: number
+  center: number
+}
+
+export interface SequenceParams {
+  start: Operand
+  delta: Operand
+  y: Operand
+  count: number
+  dtype: number
+}
+
 /** Fields in order, each `name` + letter: p address, i int32, u uint32, f float32. Field k lies at byte 4·k. */
 export const BLOCKS = {
   UnaryParams: 'x:p y:p count:i op:i alpha:f beta:f',
@@ -467,6 +562,14 @@ export const BLOCKS = {
   BatchNormParams: 'x:p y:p factor:p bias:p mean:p outer:i channels:i inner:i epsilon:f',
   LrnParams: 'x:p y:p outer:i channels:i inner:i before:i after:i alpha:f beta:f bias:f',
   SoftmaxParams: 'x:p y:p view:p table:p log:i yScale:f yZeroPoint:i signed:i',
+  IndexedParams: 'data:p indices:p dense:p axes:p rank:i tuple:p depth:i indexBytes:i bytes:i dtype:i reduction:i',
+  OneHotParams: 'indices:p on:p y:p outer:i inner:i depth:i bytes:i dtype:i',
+  TriluParams: 'x:p y:p batch:i rows:i columns:i k:i upper:i bytes:i',
+  CumSumParams: 'x:p y:p outer:i length:i inner:i exclusive:i reverse:i dtype:i',
+  TopKParams: 'x:p values:p indices:p keys:p order:p outer:i length:i inner:i k:i largest:i dtype:i',
+  NonZeroParams: 'x:p y:p count:p axes:p rank:i total:i dtype:i',
+  NmsParams: 'boxes:p scores:p y:p count:p keys:p order:p iouThreshold:p scoreThreshold:p batches:i classes:i boxCount:i perClass:i center:i',
+  SequenceParams: 'start:p delta:p y:p count:i dtype:i',
 } as const
 
 export interface BlockOf {
@@ -494,6 +597,14 @@ export interface BlockOf {
   BatchNormParams: BatchNormParams
   LrnParams: LrnParams
   SoftmaxParams: SoftmaxParams
+  IndexedParams: IndexedParams
+  OneHotParams: OneHotParams
+  TriluParams: TriluParams
+  CumSumParams: CumSumParams
+  TopKParams: TopKParams
+  NonZeroParams: NonZeroParams
+  NmsParams: NmsParams
+  SequenceParams: SequenceParams
 }
 
 /** Every exported kernel and the block it takes. */
@@ -551,6 +662,15 @@ export const KERNELS = {
   f32_softmax: 'SoftmaxParams',
   f32_hardmax: 'SoftmaxParams',
   q8_softmax: 'SoftmaxParams',
+  trilu: 'TriluParams',
+  gather: 'IndexedParams',
+  scatter: 'IndexedParams',
+  one_hot: 'OneHotParams',
+  cumsum: 'CumSumParams',
+  range: 'SequenceParams',
+  top_k: 'TopKParams',
+  non_zero: 'NonZeroParams',
+  non_max_suppression: 'NmsParams',
 } as const
 
 export type KernelName = keyof typeof KERNELS

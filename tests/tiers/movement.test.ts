@@ -1,18 +1,12 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import type { DType } from '../../src/dtype.js'
-import { OctavoError } from '../../src/errors.js'
 import { Tensor } from '../../src/value.js'
 import { build, ints, painted } from '../reference/build.js'
 import * as reference from '../reference/movement.js'
 import { random } from './harness.js'
-import { runOpEverywhere, type OpCase } from './op.js'
+import { refuses, runOpEverywhere, same } from './op.js'
 
-const same = (c: OpCase, expected: Tensor): void => {
-  const [y] = runOpEverywhere(c)
-  assert.deepEqual([y!.dtype, y!.dims, y!.data], [expected.dtype, expected.dims, expected.data], `${c.op} ${JSON.stringify(c.attributes)} of [${c.inputs[0]?.dims}]`)
-}
-const refuses = (c: OpCase, code: string): void => assert.throws(() => runOpEverywhere(c), (e) => e instanceof OctavoError && e.code === code, `${c.op} must fail with ${code}`)
 const DTYPES: DType[] = ['uint8', 'float16', 'float32', 'int64']
 
 test('Transpose: every permutation of up to four axes, every element size', () => {

@@ -5,6 +5,7 @@
 import assert from 'node:assert/strict'
 import { readFileSync } from 'node:fs'
 import { DTYPES, elementCount, viewOf, type TypedArray } from '../../src/dtype.js'
+import { OctavoError, type ErrorCode } from '../../src/errors.js'
 import type { Attribute, Node, TensorType } from '../../src/graph/graph.js'
 import { INFER } from '../../src/graph/infer/table.js'
 import { NodeView, type Values } from '../../src/graph/node-view.js'
@@ -44,6 +45,16 @@ export function runOpEverywhere(c: OpCase): Tensor[] {
   }))
   return first!
 }
+
+/** Runs the case everywhere and compares its first output, type, dims and every bit. */
+export function same(c: OpCase, expected: Tensor): void {
+  const [y] = runOpEverywhere(c)
+  assert.deepEqual([y!.dtype, y!.dims, y!.data], [expected.dtype, expected.dims, expected.data], `${c.op} ${Object.entries(c.attributes ?? {}).join(' ')} of [${c.inputs[0]?.dims}] ${c.inputs[0]?.dtype}`)
+}
+
+/** Checks that planning the case fails with this code. */
+export const refuses = (c: OpCase, code: ErrorCode): void =>
+  assert.throws(() => runOpEverywhere(c), (e) => e instanceof OctavoError && e.code === code, `${c.op} must fail with ${code}`)
 
 const wasm = (tier: TierName): BufferSource => readFileSync(`dist/${tier}.wasm`)
 const modules = new Map<TierName, WebAssembly.Module>()
@@ -111,10 +122,11 @@ class OneNode extends NodeView implements Lowering {
     assert.ok(after.every((b) => b === PAINT), `${this.c.op} wrote past output ${o}`)
     const data = viewOf(type.dtype, this.read(this.outs[o]!, bytes).buffer, 0, count)
     if (type.bound === undefined) return new Tensor(type.dtype, data, type.dims)
-    const real = new DataView(this.memory.buffer).getInt32(this.counts.get(o)!.offset, true)
+    const at = this.counts.get(o)
+    const real = at && count ? new DataView(this.memory.buffer).getInt32(at.offset, true) : 0
     const inner = elementCount(type.dims.slice(type.bound + 1))
     const width = type.dims[type.bound]! * inner
-    const kept = (Array.from(data as ArrayLike<number>)).filter((_, i) => i % width < real * inner)
+    const kept = Array.from(data as ArrayLike<number>).filter((_, i) => i % width < real * inner)
     return new Tensor(type.dtype, kept, type.dims.map((d, i) => (i === type.bound ? real : d)))
   }
 

@@ -16,10 +16,8 @@ export function permutationOf(view: NodeView): readonly number[] {
 }
 
 function transposed(view: NodeView): TensorType[] {
-  const { dtype, dims, bound } = view.input(0)
-  const perm = permutationOf(view)
-  const type = view.make(dtype, perm.map((a) => dims[a]!))
-  return [bound === undefined ? type : { ...type, bound: perm.indexOf(bound) }]
+  const { dtype, dims } = view.input(0)
+  return [view.make(dtype, permutationOf(view).map((a) => dims[a]!))]
 }
 
 function reshaped(view: NodeView): TensorType[] {
@@ -78,7 +76,7 @@ function concatenated(view: NodeView): TensorType[] {
 }
 
 /** Lengths of Split's outputs: given, or equal with a shorter last one. @throws SHAPE_MISMATCH, ATTRIBUTE_UNSUPPORTED */
-function partsOf(view: NodeView, length: number): readonly number[] {
+export function partsOf(view: NodeView, length: number): readonly number[] {
   const count = view.int('num_outputs', view.node.outputs.length)
   if (count !== view.node.outputs.length || count < 1) view.fail('ATTRIBUTE_UNSUPPORTED', `attribute "num_outputs" is ${count}, but the node has ${view.node.outputs.length} outputs`)
   const share = Math.ceil(length / count)

@@ -1,5 +1,5 @@
 import { DTYPES, elementCount } from '../../dtype.js'
-import { blockOf, permutationOf } from '../../graph/infer/movement.js'
+import { blockOf, partsOf, permutationOf } from '../../graph/infer/movement.js'
 import { sliceOf } from '../../graph/infer/slice.js'
 import { emitCopy, emitRegion, regionOf, stridesOf } from './copy.js'
 import { pad } from './pad.js'
@@ -54,10 +54,10 @@ function split(l: Lowering): void {
   const axis = l.axis(l.int('axis', 0), dims.length)
   const bytes = bytesOf(l)
   let at = 0
-  for (let o = 0; o < l.node.outputs.length; o++) {
-    const part = l.output(o).dims
+  for (const [o, length] of partsOf(l, dims[axis]!).entries()) {
+    const part = dims.map((d, a) => (a === axis ? length : d))
     if (l.wants(o) && !part.includes(0)) emitRegion(l, regionOf(l.in(0), dims, bytes, dims.map((_, a) => (a === axis ? at : 0))), regionOf(l.out(o), part, bytes), part, bytes)
-    at += part[axis]!
+    at += length
   }
 }
 
