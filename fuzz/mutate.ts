@@ -12,15 +12,15 @@ export const seedOf = (name: string, bytes: Uint8Array): Seed => ({ name, bytes,
 export interface Mutant { readonly name: string; readonly bytes: Uint8Array }
 
 /**
- * Case `index` of the run with `seed`: half of the mutants are edited as messages, so that they still parse and reach
- * inference, planning and running; the other half as bytes.
+ * Case `index` of the run with `seed`: two of three are edited as messages, so that they still parse and reach
+ * inference, planning and running; the others as bytes.
  */
 export function mutant(seeds: readonly Seed[], seed: number, index: number): Mutant {
   const random = new Random(Math.imul(seed, 0x9e3779b1) ^ Math.imul(index, 0x85ebca77))
   const base = random.pick(seeds)
   const rounds = 1 + random.int(3)
   const done: string[] = []
-  if (random.int(2)) {
+  if (random.int(3)) {
     const model = clone(base.model)
     const donor = random.pick(seeds).model
     for (let i = 0; i < rounds; i++) done.push(editMessage(model, donor, random))
@@ -43,21 +43,23 @@ const NAMES = ['', '__proto__', 'constructor', 'toString', 'valueOf', '\0', '\ud
 type Message = Record<string, unknown>
 
 /** One value of a message tree that can be changed. */
-interface Slot { readonly kind: Kind | 'list'; readonly owner: Message | unknown[]; readonly key: string | number; readonly schema: Schema }
+interface Slot { readonly kind: Kind | 'list'; readonly owner: Message | unknown[]; readonly key: string | number; readonly field: string }
+
+const valueOf = ({ owner, key }: Slot): unknown => (owner as Message)[key]
 
 function* slotsOf(message: Message, schema: Schema): Iterable<Slot> {
   for (const [name, kind, repeated] of Object.values(schema)) {
     const value = message[name]
     if (value === undefined) continue
-    if (repeated) yield { kind: 'list', owner: message, key: name, schema }
+    if (repeated) yield { kind: 'list', owner: message, key: name, field: name }
     const [owner, keys] = repeated ? [(message[name] = Array.from(value as ArrayLike<unknown>)), (value as unknown[]).length] : [message, 0]
-    if (!repeated) yield* slotsAt(owner, name, kind, schema)
-    else for (let i = 0; i < keys; i++) yield* slotsAt(owner, i, kind, schema)
+    if (!repeated) yield* slotsAt(owner, name, kind, name)
+    else for (let i = 0; i < keys; i++) yield* slotsAt(owner, i, kind, name)
   }
 }
 
-function* slotsAt(owner: Message | unknown[], key: string | number, kind: Kind, schema: Schema): Iterable<Slot> {
-  yield { kind, owner, key, schema }
+function* slotsAt(owner: Message | unknown[], key: string | number, kind: Kind, field: string): Iterable<Slot> {
+  yield { kind, owner, key, field }
   if (typeof kind === 'function') yield* slotsOf((owner as Message)[key] as Message, kind())
 }
 
@@ -66,18 +68,30 @@ function editMessage(model: ModelProto, donor: ModelProto, random: Random): stri
   const slots = [...slotsOf(model as Message, MODEL)]
   const kindOf = (s: Slot): string => (typeof s.kind === 'function' ? 'message' : s.kind)
   const kind = random.pick([...new Set(slots.map(kindOf))])
-  const { owner, key, kind: exact } = random.pick(slots.filter((s) => kindOf(s) === kind))
+  const { owner, key, field, kind: exact } = random.pick(slots.filter((s) => kindOf(s) === kind))
   const at = owner as Message
   const old = at[key]
   switch (kind) {
     case 'list': at[key] = editList([...(old as unknown[])], random); break
     case 'message': at[key] = clone(graft(donor, exact as () => Schema, random) ?? (old as object)); break
-    case 'string': at[key] = random.int(3) ? random.pick(slots.filter((s) => s.kind === 'string').map((s) => (s.owner as Message)[s.key])) : random.pick(NAMES); break
+    case 'string': at[key] = editName(field, slots, donor, random); break
     case 'bytes': at[key] = editRaw(old as Uint8Array, random); break
     case 'float': case 'double': at[key] = random.pick(FLOATS); break
     default: at[key] = random.int(2) ? random.pick(NUMBERS) : Number(old) + random.pick([-1, 1, 2, 8]); break
   }
-  return `${kind} ${String(key)}`
+  return `${kind} ${field}`
+}
+
+/** Mostly a name that stands in the same field elsewhere: another value, operator, attribute. */
+function editName(field: string, slots: readonly Slot[], donor: ModelProto, random: Random): string {
+  const strings = slots.filter((s) => s.kind === 'string')
+  const alike = (list: readonly Slot[]): string[] => list.filter((s) => s.field === field && s.kind === 'string').map(valueOf) as string[]
+  switch (random.int(6)) {
+    case 0: return random.pick(NAMES)
+    case 1: return random.pick(strings.map(valueOf)) as string
+    case 2: return random.pick([...alike([...slotsOf(clone(donor) as Message, MODEL)]), 'x'])
+    default: return random.pick(alike(slots))
+  }
 }
 
 /** A message of the same kind from another model. */
@@ -85,8 +99,7 @@ function graft(donor: ModelProto, kind: () => Schema, random: Random): object | 
   const schema = kind()
   const found = [...slotsOf(clone(donor) as Message, MODEL)].filter((s) => typeof s.kind === 'function' && s.kind() === schema)
   if (!found.length) return undefined
-  const { owner, key } = random.pick(found)
-  return (owner as Message)[key] as object
+  return valueOf(random.pick(found)) as object
 }
 
 function editList(list: unknown[], random: Random): unknown[] {
@@ -138,8 +151,9 @@ const splice: ByteEdit = (bytes, random, donor) => {
   return concat(bytes.subarray(0, at), donor.subarray(from, from + random.int(64)), bytes.subarray(at + random.int(64)))
 }
 const repeat: ByteEdit = (bytes, random) => {
-  const [a, b] = [within(bytes, random), within(bytes, random)].sort((x, y) => x - y)
-  return concat(bytes.subarray(0, b), bytes.subarray(a, Math.min(b, a! + 4096)), bytes.subarray(b))
+  const [i, j] = [within(bytes, random), within(bytes, random)]
+  const [a, b] = [Math.min(i, j), Math.max(i, j)]
+  return concat(bytes.subarray(0, b), bytes.subarray(a, Math.min(b, a + 4096)), bytes.subarray(b))
 }
 /** Puts another varint where one stands: a tag, a length, a number. Lengths around it stay as they were. */
 const varint: ByteEdit = (bytes, random) => {

@@ -61,13 +61,14 @@ class Builder {
 
   private lower(node: Node): void {
     const view: NodeLowering = new NodeLowering(this, node)
-    const empty = node.outputs.every((name) => !name || elementCount(this.typeOf(name).dims) === 0)
-    if (empty) for (const name of node.outputs) name && this.newValue(name)
-    else {
+    const outputs = node.outputs.filter(Boolean)
+    const empty = outputs.filter((name) => elementCount(this.typeOf(name).dims) === 0)
+    if (empty.length < outputs.length) {
       const rule = LOWER[opKey(node)]
       if (!rule) view.fail('KERNEL_MISSING', `no kernel for ${node.inputs.map((n) => (n ? this.typeOf(n).dtype : 'none')).join(', ')}`)
       rule(view)
     }
+    for (const name of empty) if (!this.places.has(name)) this.newValue(name)
     for (const input of node.inputs) this.release(input)
   }
 
@@ -198,7 +199,7 @@ class NodeLowering extends NodeView implements Lowering {
   }
 
   private outputName(o: number): string {
-    return this.node.outputs[o] || this.fail('INTERNAL', `its rule asked for output ${o}, which nobody reads`)
+    return this.node.outputs[o] || this.fail('GRAPH_INVALID', `output ${o} is required but has no name. Re-export the model`)
   }
 
   output(o = 0): TensorType {
@@ -207,7 +208,7 @@ class NodeLowering extends NodeView implements Lowering {
 
   in(i: number): Operand {
     const name = this.node.inputs[i]
-    if (!name) return this.fail('INTERNAL', `its rule read input ${i}, which is absent`)
+    if (!name) return this.fail('GRAPH_INVALID', `input ${i} is required but absent. Re-export the model`)
     const tensor = this.constant(i)
     if (!this.prologue || !tensor) return this.builder.placeOf(name)
     const staged = this.builder.newStorage({ kind: 'staged', bytes: Math.max(1, tensor.data.byteLength), data: tensor.data })

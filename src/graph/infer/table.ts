@@ -14,7 +14,7 @@ import { resize } from './resize.js'
 import { rnn } from './rnn.js'
 import type { InferTable } from './rule.js'
 
-/** Every operator Octavo knows, by opKey. */
-export const INFER: InferTable = {
+/** Every operator Octavo knows, by opKey, and nothing that an object has of itself: a file may name an operator "constructor". */
+export const INFER: InferTable = Object.assign(Object.create(null) as object, {
   ...conv, ...elementwise, ...gemm, ...generate, ...indexing, ...lookup, ...movement, ...normalize, ...pool, ...qmatrix, ...quantize, ...reduce, ...resize, ...rnn,
-}
+})
