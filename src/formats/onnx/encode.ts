@@ -26,7 +26,7 @@ const NEWER: Readonly<Record<string, number>> = {
 /** Attributes whose integers are floats. Attributes of a Graph are plain numbers; a file says which kind they are. */
 const FLOATS = new Set([
   'alpha', 'beta', 'gamma', 'epsilon', 'momentum', 'bias', 'lambd', 'clip', 'ratio', 'scale', 'softcap', 'cubic_coeff_a', 'extrapolation_value', 'spatial_scale',
-  'activation_alpha', 'activation_beta', 'high', 'low', 'mean', 'seed', 'value_float', 'value_floats', 'mask_filter_value', 'norm_coefficient', 'scales',
+  'activation_alpha', 'activation_beta', 'high', 'low', 'mean', 'value_float', 'value_floats', 'mask_filter_value', 'norm_coefficient', 'scales',
 ])
 
 /**
@@ -78,22 +78,24 @@ function valueProto({ name, dtype, dims }: ValueInfo, main: boolean): ValueProto
   return { name, type: { tensor: { dtype: DTYPES[dtype].code, shape } } }
 }
 
+/** A seed is a float everywhere but in Dropout. */
+const isFloat = (op: string, name: string, values: readonly number[]): boolean =>
+  FLOATS.has(name) || (name === 'seed' && op !== 'Dropout') || !values.every((v) => Number.isInteger(v))
+
 const nodeProto = ({ name, op, domain, inputs, outputs, attributes }: Node): NodeProto => ({
   name, op, domain: domain || undefined, inputs: [...inputs], outputs: [...outputs],
-  attributes: Object.entries(attributes).map(([key, value]) => attributeProto(key, value)),
+  attributes: Object.entries(attributes).map(([key, value]) => attributeProto(op, key, value)),
 })
 
-function attributeProto(name: string, value: Attribute): AttributeProto {
-  if (typeof value === 'number') return isFloat(name, [value]) ? { name, type: ATTRIBUTE.float, f: value } : { name, type: ATTRIBUTE.int, i: value }
+function attributeProto(op: string, name: string, value: Attribute): AttributeProto {
+  if (typeof value === 'number') return isFloat(op, name, [value]) ? { name, type: ATTRIBUTE.float, f: value } : { name, type: ATTRIBUTE.int, i: value }
   if (typeof value === 'string') return { name, type: ATTRIBUTE.string, s: value }
   if (value instanceof Tensor) return { name, type: ATTRIBUTE.tensor, t: tensorProto(value, '') }
   if (isGraph(value)) return { name, type: ATTRIBUTE.graph, g: graphProto(value, false) }
   if (value.length && value.every((v) => typeof v === 'string')) return { name, type: ATTRIBUTE.strings, strings: [...value] as string[] }
   const numbers = [...value] as number[]
-  return isFloat(name, numbers) ? { name, type: ATTRIBUTE.floats, floats: numbers } : { name, type: ATTRIBUTE.ints, ints: numbers }
+  return isFloat(op, name, numbers) ? { name, type: ATTRIBUTE.floats, floats: numbers } : { name, type: ATTRIBUTE.ints, ints: numbers }
 }
-
-const isFloat = (name: string, values: readonly number[]): boolean => FLOATS.has(name) || !values.every((v) => Number.isInteger(v))
 
 const tensorProto = (tensor: Tensor, name: string): TensorProto => ({ name, dims: [...tensor.dims], dtype: DTYPES[tensor.dtype].code, raw: rawBytes(tensor) })
 

@@ -42,6 +42,11 @@ test('attributes are written as the kind that the operator declares', () => {
   assert.deepEqual(decodeModel(encodeModel(one({ attributes }))).nodes[0]!.attributes, attributes)
 })
 
+test('a seed is an integer in Dropout, a float elsewhere', () => {
+  const typeOf = (op: string) => proto(one({ op, attributes: { seed: 3 } })).graph!.nodes![0]!.attributes![0]!.type
+  assert.deepEqual([typeOf('Dropout'), typeOf('RandomNormal')], [2, 1])
+})
+
 test('dims that are symbols, open, or without a rank come back; so do metadata', () => {
   const graph: Graph = { ...one({}), metadata: new Map([['labels', 'äöü'], ['', 'x'.repeat(300)]]), constants: new Map([['c', new Tensor('bool', Uint8Array.of(1, 0))]]) }
   assert.deepEqual(decodeModel(encodeModel(graph)), graph)
