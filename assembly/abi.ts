@@ -593,6 +593,58 @@ export class ScatterF32Params {
   hi: f32;
 }
 
+/** One direction of LSTM, GRU or RNN over time; assembly/rnn/recurrent.ts. Strides in elements. Gates in ONNX's order: i o f c, z r h, or one. */
+// @ts-ignore: decorator
+@unmanaged
+export class RecurrentF32Params {
+  /** f32: inputs times W plus biases, `gates·hidden` floats at t·xStep + row·xRow */
+  x: usize;
+  xStep: i32;
+  xRow: i32;
+  /** panels of f32_pack: R[hidden, gates·hidden]; of GRU without linearBeforeReset z and r first, then h by itself */
+  r: usize;
+  /** f32[hidden]: recurrent bias of GRU's h with linearBeforeReset, or 0 */
+  bias: usize;
+  /** f32[3·hidden], LSTM's i o f, or 0 */
+  peepholes: usize;
+  /** f32, `hidden` floats at row·initialRow, or 0: zeros */
+  initialH: usize;
+  initialC: usize;
+  initialRow: i32;
+  /** i32[batch], clamped to 0…steps, or 0: all steps */
+  lengths: usize;
+  /** f32, `hidden` floats at t·yStep + row·yRow, or 0 */
+  y: usize;
+  yStep: i32;
+  yRow: i32;
+  /** f32, `hidden` floats at row·lastRow, or 0 */
+  lastH: usize;
+  lastC: usize;
+  lastRow: i32;
+  /** 1088 + 4·batch·hidden·(gates + 3) bytes */
+  scratch: usize;
+  steps: i32;
+  batch: i32;
+  hidden: i32;
+  /** the constants of assembly/rnn/recurrent.ts */
+  cell: i32;
+  /** 1: from each row's last step to its first */
+  reverse: i32;
+  linearBeforeReset: i32;
+  /** gates are clamped to ±clip before their activation; ∞ for none */
+  clip: f32;
+  /** UnaryOp and its parameters of ONNX's f, g and h */
+  f: i32;
+  fAlpha: f32;
+  fBeta: f32;
+  g: i32;
+  gAlpha: f32;
+  gBeta: f32;
+  h: i32;
+  hAlpha: f32;
+  hBeta: f32;
+}
+
 /** Reduces the axes that `view` (see reduce/view.ts) marks. */
 // @ts-ignore: decorator
 @unmanaged

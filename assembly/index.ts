@@ -23,6 +23,7 @@ export { f32_pack } from "./gemm/f32-pack";
 export { f32_conv } from "./conv/f32";
 export { f32_depthwise } from "./depthwise/f32";
 export { f32_scatter } from "./conv/f32-transpose";
+export { f32_recurrent } from "./rnn/recurrent";
 export { f32_reduce } from "./reduce/f32";
 export { any_reduce } from "./reduce/any";
 export { arg_reduce } from "./reduce/arg";
