@@ -2,7 +2,7 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { OctavoError, type ErrorCode } from '../../../src/errors.js'
-import { decodeModel, externalFiles } from '../../../src/formats/onnx/decode.js'
+import { decodeModel, openModel } from '../../../src/formats/onnx/decode.js'
 import { EXTERNAL, type GraphProto, type TensorProto } from '../../../src/formats/onnx/schema.js'
 import type { Graph } from '../../../src/graph/graph.js'
 import { attr, floats, longs, modelBytes, node, read, value } from './model.js'
@@ -197,5 +197,5 @@ test('external data: read where they are given, refused outside the file or the 
   fails('MODEL_MALFORMED', /offset NaN/, () => decode({ location: 'w.bin', offset: 'x', length: '8' }))
   for (const location of ['', '/etc/passwd', '../w.bin', 'a/../../w.bin', 'c:\\w.bin', 'a\\b', 'http://host/w', 'a/..', '%2E%2e/w', 'a/.%2e/w'])
     fails('MODEL_MALFORMED', /not below the model's folder/, () => decode({ location }))
-  assert.deepEqual(externalFiles(modelBytes(21, graph(external({ location: './data/w.bin' })))), ['data/w.bin'])
+  assert.deepEqual(openModel(modelBytes(21, graph(external({ location: './data/w.bin' })))).externalFiles(), ['data/w.bin'])
 })
