@@ -48,7 +48,7 @@ export function log64(x: f64): f64 {
 
 /** xʸ for x ≥ 0 and finite y. */
 export function pow64(x: f64, y: f64): f64 {
-  return exp64(y * log64(x));
+  return y == 1 ? x : exp64(y * log64(x));
 }
 
 // @ts-ignore: decorator

@@ -1,6 +1,6 @@
 import { NormalizeParams } from "../abi";
 import { add, div, mul, root, splat, sub } from "../math/lane";
-import { column, Fold, get, rowSum } from "../reduce/fold";
+import { columnSum, get, rowSum } from "../reduce/fold";
 import { keptOffset, rowOffset, View } from "../reduce/view";
 import { SIMD } from "../tier";
 
@@ -91,8 +91,8 @@ function group(q: NormalizeParams, at: i32, index: i32, weights: i32): void {
 @inline
 function lanes<T>(q: NormalizeParams, at: i32, index: i32, weights: i32): void {
   const v = changetype<View>(q.view), x = q.x + at, zero = splat<T>(0), square = q.deviation != Deviation.L1;
-  const mean = q.center ? div<T>(column<T>(Fold.SUM, x, v, zero, -1, false), size<T>(q)) : zero;
-  const inv = inverse<T>(q, column<T>(Fold.SUM, x, v, mean, maskOf(q), square));
+  const mean = q.center ? div<T>(columnSum<T>(x, v, zero, -1, false), size<T>(q)) : zero;
+  const inv = inverse<T>(q, columnSum<T>(x, v, mean, maskOf(q), square));
   keep<T>(q, index, mean, inv);
   for (let r = 0; r < v.rows; r++) {
     const w = weights + (r * q.rowStep << 2);

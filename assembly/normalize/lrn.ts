@@ -1,7 +1,6 @@
 import { LrnParams } from "../abi";
-import { exp } from "../math/exp";
+import { exponential, logarithm } from "../math/calls";
 import { add, div, mul, root, splat } from "../math/lane";
-import { log } from "../math/log";
 import { get } from "../reduce/fold";
 import { SIMD } from "../tier";
 
@@ -33,8 +32,6 @@ export function f32_lrn(p: usize): void {
     }
 }
 
-// @ts-ignore: decorator
-@inline
 function element<T>(q: LrnParams, at: i32, lo: i32, hi: i32, stride: i32): void {
   const x = q.x + at;
   let s = splat<T>(0);
@@ -54,5 +51,5 @@ function power<T>(v: T, beta: f32): T {
     const r = root<T>(v);
     return mul<T>(r, root<T>(r));
   }
-  return exp<T>(mul<T>(splat<T>(beta), log<T>(v)));
+  return exponential<T>(mul<T>(splat<T>(beta), logarithm<T>(v)));
 }

@@ -1,8 +1,8 @@
 import { SoftmaxParams } from "../abi";
+import { logarithm } from "../math/calls";
 import { exp } from "../math/exp";
 import { div, splat, sub } from "../math/lane";
-import { log } from "../math/log";
-import { column, Fold, get, rowMax, rowSum } from "../reduce/fold";
+import { columnMax, columnSum, get, rowMax, rowSum } from "../reduce/fold";
 import { keptOffset, View } from "../reduce/view";
 import { SIMD } from "../tier";
 
@@ -40,20 +40,20 @@ function row(q: SoftmaxParams, x: usize, y: usize, v: View): void {
 // @ts-ignore: decorator
 @inline
 function lanes<T>(q: SoftmaxParams, x: usize, y: usize, v: View): void {
-  const stride = v.inner << 2, zero = splat<T>(0);
-  const top = column<T>(Fold.MAX, x, v, zero, 0, false);
+  const stride = v.inner << 2;
+  const top = columnMax<T>(x, v, 0);
   exponentials<T>(x, y, v.count, stride, top);
-  results<T>(q.log, x, y, v.count, stride, top, column<T>(Fold.SUM, y, v, zero, -1, false));
+  results<T>(q.log, x, y, v.count, stride, top, columnSum<T>(y, v, splat<T>(0), -1, false));
 }
 
 function exponentials<T>(x: usize, y: usize, count: i32, stride: i32, top: T): void {
   for (; count > 0; count--, x += stride, y += stride) put<T>(y, exp<T>(sub<T>(get<T>(x), top)));
 }
 
-function results<T>(logarithm: i32, x: usize, y: usize, count: i32, stride: i32, top: T, sum: T): void {
-  if (logarithm) sum = log<T>(sum);
+function results<T>(log: i32, x: usize, y: usize, count: i32, stride: i32, top: T, sum: T): void {
+  if (log) sum = logarithm<T>(sum);
   for (; count > 0; count--, x += stride, y += stride)
-    put<T>(y, logarithm ? sub<T>(sub<T>(get<T>(x), top), sum) : div<T>(get<T>(y), sum));
+    put<T>(y, log ? sub<T>(sub<T>(get<T>(x), top), sum) : div<T>(get<T>(y), sum));
 }
 
 // @ts-ignore: decorator

@@ -25,7 +25,7 @@ function anyPixel(q: PoolParams, y: usize): void {
         for (let k = 0, x = b; k < taps.w; k++, x += taps.stepW) {
           const v = loadF64(x, q.dtype);
           if (q.op == PoolOp.AVERAGE) s += v;
-          else if (q.op == PoolOp.LP) s += pow64(abs(v), exponent);
+          else if (q.op == PoolOp.LP) s += exponent == 2 ? v * v : pow64(abs(v), exponent);
           else if (v > s) {
             s = v;
             at = x;
@@ -33,7 +33,7 @@ function anyPixel(q: PoolParams, y: usize): void {
         }
     if (s == -Infinity && q.dtype == DType.INT8) s = -128;
     if (q.op == PoolOp.AVERAGE) s /= <f64>taps.divisor;
-    if (q.op == PoolOp.LP) s = pow64(s, 1 / exponent);
+    if (q.op == PoolOp.LP) s = exponent == 2 ? sqrt(s) : pow64(s, 1 / exponent);
     storeF64(y + e, s, q.dtype);
     if (q.indices) {
       const pixelBytes = bytes * q.channels;

@@ -4,13 +4,9 @@ export namespace PoolOp {
   @inline export const MAX: i32 = 0;
   // @ts-ignore: decorator
   @inline export const AVERAGE: i32 = 1;
-  // @ts-ignore: decorator
-  @inline export const L1: i32 = 2;
-  // @ts-ignore: decorator
-  @inline export const L2: i32 = 3;
   /** (Σ|x|^exponent)^(1/exponent), any_pool only */
   // @ts-ignore: decorator
-  @inline export const LP: i32 = 4;
+  @inline export const LP: i32 = 2;
 }
 
 export namespace Divisor {

@@ -21,12 +21,12 @@ export function q8_avgpool(p: usize): void {
 function maxPixel(q: PoolParams, y: usize): void {
   const n = q.channels;
   if (SIMD && n >= 16) {
-    const flip = i32x4.splat(q.flip);
+    const flip = i32x4.splat(q.flip), d = taps.d, h = taps.h, w = taps.w, stepD = taps.stepD, stepH = taps.stepH, stepW = taps.stepW;
     for (let c = 0; ; c = min(c + 16, n - 16)) {
       let s = i32x4.splat(0);
-      for (let i = 0, a = taps.at + c; i < taps.d; i++, a += taps.stepD)
-        for (let j = 0, b = a; j < taps.h; j++, b += taps.stepH)
-          for (let k = 0, x = b; k < taps.w; k++, x += taps.stepW) s = i8x16.max_u(s, v128.xor(v128.load(x), flip));
+      for (let i = d, a = taps.at + c; i > 0; i--, a += stepD)
+        for (let j = h, b = a; j > 0; j--, b += stepH)
+          for (let k = w, x = b; k > 0; k--, x += stepW) s = i8x16.max_u(s, v128.xor(v128.load(x), flip));
       v128.store(y + c, v128.xor(s, flip));
       if (c == n - 16) return;
     }
@@ -67,9 +67,10 @@ function averagePixel(q: PoolParams, y: usize): void {
 function averageTile(q: PoolParams, at: usize, y: usize): void {
   const flip = i32x4.splat(q.flip), zero = i32x4.splat(q.xZeroPoint), scale = f32x4.splat(q.xScale);
   let s = f32x4.splat(0), t = s;
-  for (let i = 0, a = at; i < taps.d; i++, a += taps.stepD)
-    for (let j = 0, b = a; j < taps.h; j++, b += taps.stepH)
-      for (let k = 0, x = b; k < taps.w; k++, x += taps.stepW) {
+  const h = taps.h, w = taps.w, stepD = taps.stepD, stepH = taps.stepH, stepW = taps.stepW;
+  for (let i = taps.d, a = at; i > 0; i--, a += stepD)
+    for (let j = h, b = a; j > 0; j--, b += stepH)
+      for (let k = w, x = b; k > 0; k--, x += stepW) {
         const codes = i16x8.extend_low_i8x16_u(v128.xor(v128.load64_zero(x), flip));
         s = f32x4.add(s, f32x4.mul(scale, f32x4.convert_i32x4_s(i32x4.sub(i32x4.extend_low_i16x8_u(codes), zero))));
         t = f32x4.add(t, f32x4.mul(scale, f32x4.convert_i32x4_s(i32x4.sub(i32x4.extend_high_i16x8_u(codes), zero))));

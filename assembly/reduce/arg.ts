@@ -31,8 +31,6 @@ export function arg_reduce(p: usize): void {
 }
 
 /** Places (integers, in the lanes' bits) of the extremes of one column or four neighbours. */
-// @ts-ignore: decorator
-@inline
 function extremes<T>(q: ReduceParams, x: usize): T {
   const v = changetype<View>(q.view), sign = q.op == ReduceOp.MIN ? i32.MIN_VALUE : 0, last = q.last;
   let best = splat<T>(-Infinity), at = splat<T>(0);

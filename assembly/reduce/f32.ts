@@ -1,8 +1,8 @@
 import { ReduceParams } from "../abi";
+import { logarithm } from "../math/calls";
 import { div, root, splat } from "../math/lane";
-import { log } from "../math/log";
 import { SIMD } from "../tier";
-import { column, columns16, Fold, get, rowMax, rowSum, xor } from "./fold";
+import { columnMax, columns16, columnSum, Fold, get, rowMax, rowSum, xor } from "./fold";
 import { ReduceOp } from "./ops";
 import { keptOffset, View } from "./view";
 
@@ -15,14 +15,8 @@ export function f32_reduce(p: usize): void {
   const v = changetype<View>(q.view), inner = v.inner;
   for (let o = 0, y = q.y; o < v.outer; o++, y += inner << 2) {
     const x = q.x + (keptOffset(v, o) << 2);
-    if (q.op <= ReduceOp.MEAN && inner > 1) columnsOf(Fold.PLAIN, q, x, y);
-    else if (q.op < ReduceOp.MAX) {
-      if (inner == 1) store<f32>(y, rowSum(x, v, 0, maskOf(q.op), squares(q.op)));
-      else columnsOf(Fold.SUM, q, x, y);
-    } else {
-      if (inner == 1) store<f32>(y, rowMax(x, v, maskOf(q.op)));
-      else columnsOf(Fold.MAX, q, x, y);
-    }
+    if (inner > 1) columnsOf(q, x, y);
+    else store<f32>(y, q.op < ReduceOp.MAX ? rowSum(x, v, 0, maskOf(q.op), squares(q.op)) : rowMax(x, v, maskOf(q.op)));
   }
   finish(q, v.outer * inner);
 }
@@ -39,19 +33,28 @@ function squares(op: i32): bool {
 }
 
 /** `inner` outputs, the last vector overlapping the one before. */
-// @ts-ignore: decorator
-@inline
-function columnsOf(kind: i32, q: ReduceParams, x: usize, y: usize): void {
+function columnsOf(q: ReduceParams, x: usize, y: usize): void {
   const v = changetype<View>(q.view), n = v.inner, mask = maskOf(q.op), square = squares(q.op);
   let i = 0;
   if (SIMD) {
-    for (; i + 16 <= n; i += 16) columns16(kind, x + (i << 2), y + (i << 2), v, mask, square);
+    for (; i + 16 <= n; i += 16) {
+      const at = i << 2;
+      if (q.op <= ReduceOp.MEAN) columns16(Fold.PLAIN, x + at, y + at, v, mask, square);
+      else if (q.op < ReduceOp.MAX) columns16(Fold.SUM, x + at, y + at, v, mask, square);
+      else columns16(Fold.MAX, x + at, y + at, v, mask, square);
+    }
     if (i < n && n >= 4) for (; i < n; i += 4) {
       const at = min(i, n - 4) << 2;
-      v128.store(y + at, column<v128>(kind, x + at, v, splat<v128>(0), mask, square));
+      v128.store(y + at, columnOf<v128>(q.op, x + at, v, mask, square));
     }
   }
-  for (; i < n; i++) store<f32>(y + (i << 2), column<f32>(kind, x + (i << 2), v, 0, mask, square));
+  for (; i < n; i++) store<f32>(y + (i << 2), columnOf<f32>(q.op, x + (i << 2), v, mask, square));
+}
+
+// @ts-ignore: decorator
+@inline
+function columnOf<T>(op: i32, x: usize, v: View, mask: i32, square: bool): T {
+  return op < ReduceOp.MAX ? columnSum<T>(x, v, splat<T>(0), mask, square) : columnMax<T>(x, v, mask);
 }
 
 /** What follows the fold, over all outputs at once. */
@@ -69,7 +72,7 @@ function finished<T>(op: i32, s: T, size: f32): T {
   switch (op) {
     case ReduceOp.MEAN: return div<T>(s, splat<T>(size));
     case ReduceOp.L2: return root<T>(s);
-    case ReduceOp.LOG_SUM: return log<T>(s);
+    case ReduceOp.LOG_SUM: return logarithm<T>(s);
     case ReduceOp.MIN: return xor<T>(s, i32.MIN_VALUE);
     default: return s;
   }

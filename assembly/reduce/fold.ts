@@ -138,9 +138,17 @@ function stepTail(kind: i32, s: v128, p: usize, rest: i32, c: v128, mask: i32, s
 }
 
 /** One output, or four neighbours. */
+export function columnSum<T>(x: usize, v: View, c: T, mask: i32, square: bool): T {
+  return column<T>(Fold.SUM, x, v, c, mask, square);
+}
+
+export function columnMax<T>(x: usize, v: View, mask: i32): T {
+  return column<T>(Fold.MAX, x, v, splat<T>(0), mask, false);
+}
+
 // @ts-ignore: decorator
 @inline
-export function column<T>(kind: i32, x: usize, v: View, c: T, mask: i32, square: bool): T {
+function column<T>(kind: i32, x: usize, v: View, c: T, mask: i32, square: bool): T {
   const stride = v.inner << 2;
   let s = splat<T>(start(kind));
   for (let r = 0; r < v.rows; r++)

@@ -67,16 +67,6 @@ export function averagePool(p: Pool, x: Float32Array, divisor: 'inside' | 'padde
   return y
 }
 
-export function lpPool(p: Pool, x: Float32Array, norm: 1 | 2): Float32Array {
-  const y = new Float32Array(count(p))
-  eachOutput(p, (o, taps) => {
-    let s = 0
-    for (const t of taps) s = f(s + (norm === 1 ? Math.abs(x[t]!) : f(x[t]! * x[t]!)))
-    y[o] = norm === 1 ? s : Math.sqrt(s)
-  })
-  return y
-}
-
 export interface Codes { readonly scale: number; readonly zeroPoint: number }
 
 const roundEven = (v: number): number => {
@@ -84,7 +74,7 @@ const roundEven = (v: number): number => {
   return r - v === 0.5 && r % 2 !== 0 ? r - 1 : r
 }
 
-/** clamp(round(value) ...) into the codes of `y`, ties to even. */
+/** `v` within the 256 codes from `low` on. */
 const clamp = (v: number, low: number): number => Math.min(low + 255, Math.max(low, v))
 
 export function qlinearAveragePool<T extends Uint8Array | Int8Array>(p: Pool, x: T, y: T, xq: Codes, yq: Codes, low: number, divisor: 'inside' | 'kernel'): T {
