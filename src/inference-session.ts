@@ -1,5 +1,5 @@
 import { OctavoError } from './errors.js'
-import { openModel, type OnnxFile } from './formats/onnx/decode.js'
+import { decodeModel, externalFiles } from './formats/onnx/decode.js'
 import { aborted, compilerFor, environment, readSource } from './platform/host.js'
 import type { Source } from './platform/source.js'
 import { adopt, chooseTier, type LoadedTier } from './runtime/load.js'
@@ -37,30 +37,29 @@ export class InferenceSession extends GraphSession {
   static async create(source: Source | Promise<Source>, options: SessionOptions = {}): Promise<InferenceSession> {
     requireOneThread(options)
     const [bytes, tier] = await Promise.all([Promise.resolve(source).then((s) => readSource(s, options.signal)), tierFor(options)])
-    const model = openModel(bytes)
-    const external = await readExternal(model, await source, options)
+    const external = await readExternal(bytes, await source, options)
     if (options.signal?.aborted) throw aborted(options.signal)
-    return open(model, bytes, external, tier, options)
+    return open(bytes, external, tier, options)
   }
 
   /** As `create`, at once: `bytes` of the model, which must hold all its data, and a compiled TIER.wasm. */
   static createSync(bytes: Uint8Array, options: Omit<SessionOptions, 'externalData' | 'signal'> & { readonly module: WebAssembly.Module }): InferenceSession {
     requireOneThread(options)
-    return open(openModel(bytes), bytes, new Map(), adopt(options.module), options)
+    return open(bytes, new Map(), adopt(options.module), options)
   }
 }
 
-function open(model: OnnxFile, bytes: Uint8Array, externalData: ReadonlyMap<string, Uint8Array>, tier: LoadedTier, options: SessionOptions): InferenceSession {
-  const graph = model.graph({ externalData })
+function open(bytes: Uint8Array, externalData: ReadonlyMap<string, Uint8Array>, tier: LoadedTier, options: SessionOptions): InferenceSession {
+  const graph = decodeModel(bytes, { externalData })
   const size = [...externalData.values()].reduce((sum, file) => sum + file.byteLength, bytes.byteLength)
   return new InferenceSession(graph, tier, size, options)
 }
 
 /** The files that the model names: given ones first, else those beside it. What is still missing is the decoder's error. */
-async function readExternal(model: OnnxFile, source: Source, { externalData = {}, signal }: SessionOptions): Promise<ReadonlyMap<string, Uint8Array>> {
+async function readExternal(bytes: Uint8Array, source: Source, { externalData = {}, signal }: SessionOptions): Promise<ReadonlyMap<string, Uint8Array>> {
   const found = new Map<string, Uint8Array>()
-  for (const name of model.externalFiles()) {
-    const file = (Object.hasOwn(externalData, name) ? externalData[name] : undefined) ?? besideOf(source, name)
+  for (const name of externalFiles(bytes)) {
+    const file = externalData[name] ?? besideOf(source, name)
     if (file !== undefined) found.set(name, await readSource(file, signal))
   }
   return found

@@ -14,7 +14,7 @@ export function shareCommonSubexpressions(graph: Graph): Graph {
   const outputs = new Set(graph.outputs.map((o) => o.name))
   for (const [name, tensor] of graph.constants) {
     if (tensor.size > SMALL || outputs.has(name)) continue
-    const [first] = firstOf(known, `${tensor.dtype}[${tensor.dims}]${tensor.data}`, [name])
+    const [first] = firstOf(known, `${tensor.dtype}[${tensor.dims}]${bytesOf(tensor)}`, [name])
     if (first !== name) names.set(name, first!)
   }
   const nodes = graph.nodes.flatMap((node) => {
@@ -28,6 +28,9 @@ export function shareCommonSubexpressions(graph: Graph): Graph {
   return names.size ? { ...graph, nodes } : graph
 }
 
+/** Bits, since -0 is not 0. */
+const bytesOf = ({ data }: Tensor): Uint8Array => new Uint8Array(data.buffer, data.byteOffset, data.byteLength)
+
 function firstOf(known: Map<string, readonly string[]>, key: string, names: readonly string[]): readonly string[] {
   const first = known.get(key)
   if (first) return first
@@ -40,7 +43,7 @@ function keyOf(node: Node, inputs: readonly string[]): string | undefined {
   if (RANDOM.has(node.op)) return undefined
   const attributes = Object.entries(node.attributes).sort(([a], [b]) => (a < b ? -1 : 1))
   if (attributes.some(([, value]) => isTensorOrGraph(value))) return undefined
-  return JSON.stringify([opKey(node), inputs, node.outputs.map((name) => name !== ''), attributes.map(([name, value]) => [name, typeof value, String(value)])])
+  return JSON.stringify([opKey(node), inputs, node.outputs.map((name) => name !== ''), attributes.map(([name, value]) => [name, typeof value, Object.is(value, -0) ? '-0' : String(value)])])
 }
 
 const isTensorOrGraph = (value: Attribute): value is Tensor | Graph => typeof value === 'object' && !Array.isArray(value)

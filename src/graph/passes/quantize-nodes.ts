@@ -85,7 +85,11 @@ const average: Operation = ({ node, inputs: [x], to, output }) => {
   return [makeNode(node.name, `QLinear${node.op}`, [...operands(x), ...result(to)], output, node.attributes, 'com.microsoft')]
 }
 
+/** The graph speaks the newest opset, where Softmax runs along one axis. */
+const softmax: Operation = (unit) => average(unit)?.map((node) => ({ ...node, attributes: { axis: -1, ...node.attributes, opset: 13 } }))
+
 /** Operators that have a form on codes, by opKey. */
 export const OPERATIONS: ReadonlyMap<string, Operation> = new Map<string, Operation>([
   ['Conv', conv], ['MatMul', matMul], ['Gemm', gemm], ['Add', binary], ['Mul', binary], ['AveragePool', average], ['GlobalAveragePool', average],
+  ['Softmax', softmax],
 ])
