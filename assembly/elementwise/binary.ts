@@ -3,6 +3,7 @@ import { BroadcastParams } from "../abi";
 import { SIMD } from "../tier";
 import { walk } from "./broadcast";
 import { Add, And, BinaryOp, Div, Equal, FMod, Less, LessOrEqual, Max, Min, Mod, Mul, Or, PRelu, Pow, ShiftLeft, ShiftRight, Sub, Xor } from "./operations";
+import { storePart } from "./part";
 
 /** T × T → R, one at a time. */
 // @ts-ignore: decorator
@@ -26,19 +27,28 @@ import { Add, And, BinaryOp, Div, Equal, FMod, Less, LessOrEqual, Max, Min, Mod,
 // @ts-ignore: decorator
 @inline function four<F>(q: BroadcastParams, a: usize, b: usize, y: usize): void {
   const end = y + (usize(q.inner) << 2);
-  if (SIMD) {
-    const f = changetype<F>(0);
-    if (!q.innerB) {
-      const vb = v128.load32_splat(b);
-      for (; y + 16 <= end; a += 16, y += 16) v128.store(y, f.of<v128>(v128.load(a), vb));
-    } else if (!q.innerA) {
-      const va = v128.load32_splat(a);
-      for (; y + 16 <= end; b += 16, y += 16) v128.store(y, f.of<v128>(va, v128.load(b)));
-    } else {
-      for (; y + 16 <= end; a += 16, b += 16, y += 16) v128.store(y, f.of<v128>(v128.load(a), v128.load(b)));
-    }
+  if (!SIMD) return each<F, f32, f32>(q, a, b, y, end);
+  const f = changetype<F>(0);
+  if (!q.innerB) {
+    const vb = v128.load32_splat(b);
+    for (; y < end; a += 16, y += 16) if (put(y, f.of<v128>(v128.load(a), vb), end)) return;
+  } else if (!q.innerA) {
+    const va = v128.load32_splat(a);
+    for (; y < end; b += 16, y += 16) if (put(y, f.of<v128>(va, v128.load(b)), end)) return;
+  } else {
+    for (; y < end; a += 16, b += 16, y += 16) if (put(y, f.of<v128>(v128.load(a), v128.load(b)), end)) return;
   }
-  each<F, f32, f32>(q, a, b, y, end);
+}
+
+/** Writes as much of v as lies before `end`; whether that was not all of it. */
+// @ts-ignore: decorator
+@inline function put(y: usize, v: v128, end: usize): bool {
+  if (y + 16 > end) {
+    storePart(y, v, end - y);
+    return true;
+  }
+  v128.store(y, v);
+  return false;
 }
 
 export function f32_binary(p: usize): void {

@@ -4,7 +4,7 @@
  */
 import { erf } from "../math/erf";
 import { exp, expm1Small } from "../math/exp";
-import { add, atLeast, atMost, div, mul, mulAdd, splat, sub, whenLess } from "../math/lane";
+import { add, atLeast, atMost, div, held, mul, mulAdd, splat, sub, whenLess } from "../math/lane";
 import { log } from "../math/log";
 import { sigmoid } from "../math/sigmoid";
 import { tanh } from "../math/tanh";
@@ -16,6 +16,12 @@ export const enum UnaryOp {
   HARD_SIGMOID, HARD_SWISH, SOFTSIGN, EXP, LOG, ERF, SIGMOID, TANH, ELU, CELU, SELU, GELU, GELU_TANH, MISH, SOFTPLUS,
   SWISH, SIN, COS, TAN, ASIN, ACOS, ATAN, SINH, COSH, ASINH, ACOSH, ATANH,
 }
+
+const ONE = memory.data<f32>([1]);
+const ROOT_HALF = memory.data<f32>([0.70710678]);
+/** 0.044715 and √(2/π) of GELU's tanh form. */
+const CUBIC = memory.data<f32>([0.044715]);
+const ROOT_TWO_OVER_PI = memory.data<f32>([0.7978845608]);
 
 // @ts-ignore: decorator
 @unmanaged export class Abs {
@@ -201,7 +207,7 @@ export const enum UnaryOp {
 // @ts-ignore: decorator
 @unmanaged export class Gelu {
   // @ts-ignore: decorator
-  @inline of<T>(x: T, alpha: T, beta: T): T { return mul<T>(mul<T>(splat<T>(0.5), x), add<T>(splat<T>(1), erf<T>(mul<T>(x, splat<T>(0.70710678))))); }
+  @inline of<T>(x: T, alpha: T, beta: T): T { return mul<T>(mul<T>(splat<T>(0.5), x), add<T>(splat<T>(1), erf<T>(mul<T>(x, held<T>(ROOT_HALF))))); }
 }
 
 /** ½·x·(1 + tanh(√(2/π)·(x + 0.044715·x³))). */
@@ -209,8 +215,8 @@ export const enum UnaryOp {
 @unmanaged export class GeluTanh {
   // @ts-ignore: decorator
   @inline of<T>(x: T, alpha: T, beta: T): T {
-    const cubic = mul<T>(x, mulAdd<T>(mul<T>(x, x), splat<T>(0.044715), 1));
-    return mul<T>(mul<T>(splat<T>(0.5), x), add<T>(splat<T>(1), tanh<T>(mul<T>(cubic, splat<T>(0.7978845608)))));
+    const cubic = mul<T>(x, mulAdd<T>(mul<T>(x, x), held<T>(CUBIC), ONE));
+    return mul<T>(mul<T>(splat<T>(0.5), x), add<T>(splat<T>(1), tanh<T>(mul<T>(cubic, held<T>(ROOT_TWO_OVER_PI)))));
   }
 }
 

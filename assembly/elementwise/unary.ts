@@ -7,19 +7,25 @@ import {
   LeakyRelu, Log, Mish, Neg, Reciprocal, Relu, Round, Selu, Shrink, Sigmoid, Sign, Sin, Sinh, Softplus, Softsign, Sqrt, Swish, Tan, Tanh,
   ThresholdedRelu, UnaryOp,
 } from "./functions";
+import { storePart } from "./part";
 
 /** Four lanes at a time where the tier has them; F's one body serves both arms. */
 // @ts-ignore: decorator
 @inline function map<F>(q: UnaryParams): void {
   let x = q.x, y = q.y;
-  const end = x + (usize(q.count) << 2);
+  const end = y + (usize(q.count) << 2);
   const f = changetype<F>(0);
   if (SIMD) {
     const alpha = splat<v128>(q.alpha), beta = splat<v128>(q.beta);
-    for (; x + 16 <= end; x += 16, y += 16) v128.store(y, f.of<v128>(v128.load(x), alpha, beta));
+    for (; y < end; x += 16, y += 16) {
+      const v = f.of<v128>(v128.load(x), alpha, beta);
+      if (y + 16 > end) return storePart(y, v, end - y);
+      v128.store(y, v);
+    }
+  } else {
+    const alpha = q.alpha, beta = q.beta;
+    for (; y < end; x += 4, y += 4) store<f32>(y, f.of<f32>(load<f32>(x), alpha, beta));
   }
-  const alpha = q.alpha, beta = q.beta;
-  for (; x < end; x += 4, y += 4) store<f32>(y, f.of<f32>(load<f32>(x), alpha, beta));
 }
 
 /** One at a time, any element type. */

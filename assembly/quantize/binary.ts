@@ -10,8 +10,9 @@
 import { BroadcastParams, QBinaryParams } from "../abi";
 import { walk } from "../elementwise/broadcast";
 import { Add, Mul } from "../elementwise/operations";
-import { SIMD } from "../tier";
+import { storePart } from "../elementwise/part";
 import { ROUNDER } from "../math/lane";
+import { SIMD } from "../tier";
 import { bias } from "./codes";
 
 // @ts-ignore: decorator
@@ -50,7 +51,7 @@ import { bias } from "./codes";
     const before = f32x4.splat(early), behind = i32x4.splat(after);
     const still = f32x4.splat(f32((i32(load<u8>(b)) ^ flip) - bZero) * bScale);
     let b0 = still, b1 = still, b2 = still, b3 = still;
-    for (; y + 16 <= end; a += 16, y += 16) {
+    for (; y < end; a += 16, y += 16) {
       const codes = v128.xor(v128.load(a), mask);
       const a0 = i16x8.sub(i16x8.extend_low_i8x16_u(codes), za), a1 = i16x8.sub(i16x8.extend_high_i8x16_u(codes), za);
       if (moves) {
@@ -66,8 +67,11 @@ import { bias } from "./codes";
       const c1 = i32x4.sub(rounded(f32x4.div(f.of<v128>(realHigh(a0, sa), b1), sy), low, high, before), behind);
       const c2 = i32x4.sub(rounded(f32x4.div(f.of<v128>(realLow(a1, sa), b2), sy), low, high, before), behind);
       const c3 = i32x4.sub(rounded(f32x4.div(f.of<v128>(realHigh(a1, sa), b3), sy), low, high, before), behind);
-      v128.store(y, v128.xor(i8x16.narrow_i16x8_u(i16x8.narrow_i32x4_s(c0, c1), i16x8.narrow_i32x4_s(c2, c3)), mask));
+      const results = v128.xor(i8x16.narrow_i16x8_u(i16x8.narrow_i32x4_s(c0, c1), i16x8.narrow_i32x4_s(c2, c3)), mask);
+      if (y + 16 > end) return storePart(y, results, end - y);
+      v128.store(y, results);
     }
+    return;
   }
   for (; y < end; a++, b += moves, y++) {
     const ra = f32((i32(load<u8>(a)) ^ flip) - aZero) * aScale, rb = f32((i32(load<u8>(b)) ^ flip) - bZero) * bScale;

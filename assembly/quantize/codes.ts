@@ -1,4 +1,5 @@
 /** Integer codes of any width as four i32 lanes or one, and float32 to codes. */
+import { storePart } from "../elementwise/part";
 import { ROUNDER } from "../math/lane";
 
 // @ts-ignore: decorator
@@ -14,12 +15,21 @@ import { ROUNDER } from "../math/lane";
   return i32x4.extend_low_i16x8_u(i16x8.extend_low_i8x16_u(bytes));
 }
 
-/** Writes four codes that fit T. */
+/** Four codes that fit T in the low bytes. */
 // @ts-ignore: decorator
-@inline export function store4<T>(at: usize, codes: v128): void {
+@inline function pack4<T>(codes: v128): v128 {
   const words = isSigned<T>() || sizeof<T>() == 1 ? i16x8.narrow_i32x4_s(codes, codes) : i16x8.narrow_i32x4_u(codes, codes);
-  if (sizeof<T>() == 2) v128.store64_lane(at, words, 0);
-  else v128.store32_lane(at, isSigned<T>() ? i8x16.narrow_i16x8_s(words, words) : i8x16.narrow_i16x8_u(words, words), 0);
+  if (sizeof<T>() == 2) return words;
+  return isSigned<T>() ? i8x16.narrow_i16x8_s(words, words) : i8x16.narrow_i16x8_u(words, words);
+}
+
+/** Writes four codes that fit T, or as many of them as lie before `end`. */
+// @ts-ignore: decorator
+@inline export function store4<T>(at: usize, codes: v128, end: usize): void {
+  const packed = pack4<T>(codes);
+  if (at + 4 * sizeof<T>() > end) storePart(at, packed, end - at);
+  else if (sizeof<T>() == 2) v128.store64_lane(at, packed, 0);
+  else v128.store32_lane(at, packed, 0);
 }
 
 /**

@@ -1,5 +1,6 @@
 /** Codes to float32: y = f32(x − zero) · scale; the difference wraps for int32. */
 import { QuantizeParams } from "../abi";
+import { storePart } from "../elementwise/part";
 import { SIMD } from "../tier";
 import { load4 } from "./codes";
 
@@ -9,9 +10,14 @@ import { load4 } from "./codes";
   const end = y + (n << 2);
   if (SIMD) {
     const s = f32x4.splat(scale), z = i32x4.splat(zero);
-    for (; y + 16 <= end; x += 4 * sizeof<T>(), y += 16) v128.store(y, f32x4.mul(f32x4.convert_i32x4_s(i32x4.sub(load4<T>(x), z)), s));
+    for (; y < end; x += 4 * sizeof<T>(), y += 16) {
+      const v = f32x4.mul(f32x4.convert_i32x4_s(i32x4.sub(load4<T>(x), z)), s);
+      if (y + 16 > end) return storePart(y, v, end - y);
+      v128.store(y, v);
+    }
+  } else {
+    for (; y < end; x += sizeof<T>(), y += 4) store<f32>(y, f32(i32(load<T>(x)) - zero) * scale);
   }
-  for (; y < end; x += sizeof<T>(), y += 4) store<f32>(y, f32(i32(load<T>(x)) - zero) * scale);
 }
 
 /** A scale for each of `n` elements. */
@@ -19,22 +25,25 @@ import { load4 } from "./codes";
 @inline function varied<T>(x: usize, y: usize, n: usize, scale: usize, zeros: usize): void {
   const end = y + (n << 2);
   if (SIMD) {
-    for (; y + 16 <= end; x += 4 * sizeof<T>(), y += 16, scale += 16) {
+    for (; y < end; x += 4 * sizeof<T>(), y += 16, scale += 16) {
       let code = load4<T>(x);
       if (zeros) {
         code = i32x4.sub(code, load4<T>(zeros));
         zeros += 4 * sizeof<T>();
       }
-      v128.store(y, f32x4.mul(f32x4.convert_i32x4_s(code), v128.load(scale)));
+      const v = f32x4.mul(f32x4.convert_i32x4_s(code), v128.load(scale));
+      if (y + 16 > end) return storePart(y, v, end - y);
+      v128.store(y, v);
     }
-  }
-  for (; y < end; x += sizeof<T>(), y += 4, scale += 4) {
-    let code = i32(load<T>(x));
-    if (zeros) {
-      code -= i32(load<T>(zeros));
-      zeros += sizeof<T>();
+  } else {
+    for (; y < end; x += sizeof<T>(), y += 4, scale += 4) {
+      let code = i32(load<T>(x));
+      if (zeros) {
+        code -= i32(load<T>(zeros));
+        zeros += sizeof<T>();
+      }
+      store<f32>(y, f32(code) * load<f32>(scale));
     }
-    store<f32>(y, f32(code) * load<f32>(scale));
   }
 }
 

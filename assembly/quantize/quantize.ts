@@ -1,5 +1,6 @@
 /** float32 to codes: y = clamp(round(x / scale) + zero, lo, hi), ties to even; NaN gives lo. */
 import { QuantizeParams } from "../abi";
+import { storePart } from "../elementwise/part";
 import { SIMD } from "../tier";
 import { bias, load4, round1, round4, store4 } from "./codes";
 
@@ -11,19 +12,22 @@ import { bias, load4, round1, round4, store4 } from "./codes";
   if (SIMD) {
     const s = f32x4.splat(scale), low = f32x4.splat(lo), high = f32x4.splat(hi), b = i32x4.splat(bias(zero));
     if (sizeof<T>() == 1) {
-      for (; y + 16 <= end; x += 64, y += 16) {
+      for (; y < end; x += 64, y += 16) {
         const c0 = i32x4.sub(round4(f32x4.div(v128.load(x), s), low, high), b);
         const c1 = i32x4.sub(round4(f32x4.div(v128.load(x, 16), s), low, high), b);
         const c2 = i32x4.sub(round4(f32x4.div(v128.load(x, 32), s), low, high), b);
         const c3 = i32x4.sub(round4(f32x4.div(v128.load(x, 48), s), low, high), b);
         const w0 = i16x8.narrow_i32x4_s(c0, c1), w1 = i16x8.narrow_i32x4_s(c2, c3);
-        v128.store(y, isSigned<T>() ? i8x16.narrow_i16x8_s(w0, w1) : i8x16.narrow_i16x8_u(w0, w1));
+        const codes = isSigned<T>() ? i8x16.narrow_i16x8_s(w0, w1) : i8x16.narrow_i16x8_u(w0, w1);
+        if (y + 16 > end) return storePart(y, codes, end - y);
+        v128.store(y, codes);
       }
+    } else {
+      for (; y < end; x += 16, y += 4 * sizeof<T>()) store4<T>(y, i32x4.sub(round4(f32x4.div(v128.load(x), s), low, high), b), end);
     }
-    for (; y + 4 * sizeof<T>() <= end; x += 16, y += 4 * sizeof<T>())
-      store4<T>(y, i32x4.sub(round4(f32x4.div(v128.load(x), s), low, high), b));
+  } else {
+    for (; y < end; x += 4, y += sizeof<T>()) store<T>(y, <T>(round1(load<f32>(x) / scale, lo, hi) - bias(zero)));
   }
-  for (; y < end; x += 4, y += sizeof<T>()) store<T>(y, <T>(round1(load<f32>(x) / scale, lo, hi) - bias(zero)));
 }
 
 /** A scale for each of `n` elements. */
@@ -32,23 +36,24 @@ import { bias, load4, round1, round4, store4 } from "./codes";
   const end = y + n * sizeof<T>();
   if (SIMD) {
     const lo = i32x4.splat(q.lo), hi = i32x4.splat(q.hi), b = i32x4.splat(bias(0));
-    for (; y + 4 * sizeof<T>() <= end; x += 16, y += 4 * sizeof<T>(), scale += 16) {
+    for (; y < end; x += 16, y += 4 * sizeof<T>(), scale += 16) {
       let zero = i32x4.splat(0);
       if (zeros) {
         zero = load4<T>(zeros);
         zeros += 4 * sizeof<T>();
       }
       const low = f32x4.convert_i32x4_s(i32x4.sub(lo, zero)), high = f32x4.convert_i32x4_s(i32x4.sub(hi, zero));
-      store4<T>(y, i32x4.sub(round4(f32x4.div(v128.load(x), v128.load(scale)), low, high), i32x4.sub(b, zero)));
+      store4<T>(y, i32x4.sub(round4(f32x4.div(v128.load(x), v128.load(scale)), low, high), i32x4.sub(b, zero)), end);
     }
-  }
-  for (; y < end; x += 4, y += sizeof<T>(), scale += 4) {
-    let zero = 0;
-    if (zeros) {
-      zero = load<T>(zeros);
-      zeros += sizeof<T>();
+  } else {
+    for (; y < end; x += 4, y += sizeof<T>(), scale += 4) {
+      let zero = 0;
+      if (zeros) {
+        zero = load<T>(zeros);
+        zeros += sizeof<T>();
+      }
+      store<T>(y, <T>(round1(load<f32>(x) / load<f32>(scale), f32(q.lo - zero), f32(q.hi - zero)) - bias(zero)));
     }
-    store<T>(y, <T>(round1(load<f32>(x) / load<f32>(scale), f32(q.lo - zero), f32(q.hi - zero)) - bias(zero)));
   }
 }
 

@@ -369,6 +369,42 @@ export interface ScatterF32Params {
   hi: number
 }
 
+export interface RecurrentF32Params {
+  x: Operand
+  xStep: number
+  xRow: number
+  r: Operand
+  bias: Operand
+  peepholes: Operand
+  initialH: Operand
+  initialC: Operand
+  initialRow: number
+  lengths: Operand
+  y: Operand
+  yStep: number
+  yRow: number
+  lastH: Operand
+  lastC: Operand
+  lastRow: number
+  scratch: Operand
+  steps: number
+  batch: number
+  hidden: number
+  cell: number
+  reverse: number
+  linearBeforeReset: number
+  clip: number
+  f: number
+  fAlpha: number
+  fBeta: number
+  g: number
+  gAlpha: number
+  gBeta: number
+  h: number
+  hAlpha: number
+  hBeta: number
+}
+
 export interface ReduceParams {
   x: Operand
   y: Operand
@@ -556,6 +592,7 @@ export const BLOCKS = {
   ConvF32Params: 'x:p w:p bias:p y:p strip:p rows:p segments:p segmentCount:i run:i batch:i groups:i channels:i n:i depth:i height:i width:i outDepth:i outHeight:i outWidth:i strideDepth:i strideHeight:i strideWidth:i padDepth:i padHeight:i padWidth:i stripDepth:i stripHeight:i stripWidth:i stripRows:i lda:i ldc:i lo:f hi:f',
   DepthwiseF32Params: 'x:p w:p bias:p y:p offsets:p batch:i channels:i depth:i height:i width:i outDepth:i outHeight:i outWidth:i kernelDepth:i kernelHeight:i kernelWidth:i strideDepth:i strideHeight:i strideWidth:i dilationDepth:i dilationHeight:i dilationWidth:i padDepth:i padHeight:i padWidth:i lda:i ldc:i lo:f hi:f',
   ScatterF32Params: 'x:p bias:p y:p groups:i n:i depth:i height:i width:i outDepth:i outHeight:i outWidth:i kernelDepth:i kernelHeight:i kernelWidth:i strideDepth:i strideHeight:i strideWidth:i dilationDepth:i dilationHeight:i dilationWidth:i padDepth:i padHeight:i padWidth:i lo:f hi:f',
+  RecurrentF32Params: 'x:p xStep:i xRow:i r:p bias:p peepholes:p initialH:p initialC:p initialRow:i lengths:p y:p yStep:i yRow:i lastH:p lastC:p lastRow:i scratch:p steps:i batch:i hidden:i cell:i reverse:i linearBeforeReset:i clip:f f:i fAlpha:f fBeta:f g:i gAlpha:f gBeta:f h:i hAlpha:f hBeta:f',
   ReduceParams: 'x:p y:p view:p identity:p op:i dtype:i last:i',
   CopyParams: 'x:p y:p axes:p rank:i bytes:i',
   NormalizeParams: 'x:p y:p view:p scale:p bias:p mean:p invStdDev:p groups:i groupStep:i rowStep:i step:i center:i deviation:i epsilon:f outerEpsilon:f',
@@ -591,6 +628,7 @@ export interface BlockOf {
   ConvF32Params: ConvF32Params
   DepthwiseF32Params: DepthwiseF32Params
   ScatterF32Params: ScatterF32Params
+  RecurrentF32Params: RecurrentF32Params
   ReduceParams: ReduceParams
   CopyParams: CopyParams
   NormalizeParams: NormalizeParams
@@ -651,6 +689,7 @@ export const KERNELS = {
   f32_conv: 'ConvF32Params',
   f32_depthwise: 'DepthwiseF32Params',
   f32_scatter: 'ScatterF32Params',
+  f32_recurrent: 'RecurrentF32Params',
   f32_reduce: 'ReduceParams',
   any_reduce: 'ReduceParams',
   arg_reduce: 'ReduceParams',
