@@ -295,6 +295,8 @@ export class QPackParams {
   wSigned: i32;
   /** Format.I16 or Format.I8 */
   format: i32;
+  /** room for extra entries in a panel of Format.I8 */
+  extras: i32;
 }
 
 /**
@@ -390,8 +392,9 @@ export class QConvParams {
   ldc: i32;
   /** Stage.REQUANTIZE, Stage.RAW or Stage.FLOAT */
   stage: i32;
-  /** Format.I16 or Format.I8, as the weights were packed */
+  /** Format.I16 or Format.I8, and the room for extra entries, as the weights were packed */
   format: i32;
+  extras: i32;
   xSigned: i32;
   /** 0: one activation zero point, 1: one per row (Format.I16 and 1×1 only) */
   zeroPointStride: i32;

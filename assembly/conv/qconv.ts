@@ -9,7 +9,7 @@ export function q_conv(p: usize): void {
   const q = changetype<QConvParams>(p);
   const rows = q.batch * q.outDepth * q.outHeight * q.outWidth;
   const steps = stepsOf(q.kernelD * q.kernelH * q.kernelW * q.channels, q.format);
-  const panels = (q.n + 7) >> 3, bytes = usize(panelBytes(steps, q.format));
+  const panels = (q.n + 7) >> 3, bytes = usize(panelBytes(steps, q.format, q.extras));
   const size = outBytes(q.stage), ldy = usize(q.ldc * size);
   const block = q.scratch + 128;
   for (let first = 0; first < rows; first += q.blockRows) {

@@ -2,12 +2,12 @@
  * How int8 weights lie in memory. Eight columns make a panel; a step of a panel is 32 bytes and meets 4 bytes of every
  * activation row, so both formats are walked alike:
  *   I16   [K/2][8][2] i16, weight minus its zero point; activations i16, minus their zero point
- *   I8    [K/4][8][4] i8, zero point 0; activations one byte. Then 32 bytes that start with an i32 `extras`, then up to
- *         `extrasRoom` entries of 64 bytes: 32 bytes of weights and an i32 byte offset into the activation row.
+ *   I8    [K/4][8][4] i8, zero point 0; activations one byte. Then 32 bytes that start with an i32 count, then up to
+ *         `extras` entries of 64 bytes: 32 bytes of weights and an i32 byte offset into the activation row.
  * I8 feeds the relaxed dot product, whose pair sums must stay in i16 whatever it does beyond: positive weights of a pair
  * (K even, K odd) may add up to 128 and negative ones to −128. A step with a larger pair keeps half of it and leaves the
- * rest to an extra entry; when more steps need that than there is room for, `extras` is −1 and every step is halved on
- * the fly. K beyond the last channel and columns beyond n hold zeros.
+ * rest to an extra entry; when more steps need that than there is room for, the count is −1 and every step is
+ * halved on the fly. K beyond the last channel and columns beyond n hold zeros.
  */
 export namespace Format {
   // @ts-ignore: decorator
@@ -45,13 +45,8 @@ export namespace Stage {
   return format == Format.I8 ? (k + 3) >> 2 : (k + 1) >> 1;
 }
 
+/** Bytes of one panel with room for `extras` entries. */
 // @ts-ignore: decorator
-@inline export function extrasRoom(steps: i32): i32 {
-  return (steps + 15) >> 4;
-}
-
-/** Bytes of one panel. */
-// @ts-ignore: decorator
-@inline export function panelBytes(steps: i32, format: i32): i32 {
-  return (steps << 5) + (format == Format.I8 ? 32 + (extrasRoom(steps) << 6) : 0);
+@inline export function panelBytes(steps: i32, format: i32, extras: i32): i32 {
+  return (steps << 5) + (format == Format.I8 ? 32 + (extras << 6) : 0);
 }

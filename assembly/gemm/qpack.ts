@@ -1,18 +1,18 @@
 import { QPackParams } from "../abi";
-import { Format, extrasRoom, panelBytes, stepsOf } from "./qformat";
+import { Format, panelBytes, stepsOf } from "./qformat";
 
 /** Weights [groups][n][taps × channels] in any strides → panels and column sums. Source: gemm/qformat.ts. */
 export function q_pack(p: usize): void {
   const q = changetype<QPackParams>(p);
   const panels = (q.n + 7) >> 3;
-  const bytes = usize(panelBytes(stepsOf(q.taps * q.channels, q.format), q.format));
+  const bytes = usize(panelBytes(stepsOf(q.taps * q.channels, q.format), q.format, q.extras));
   let panel = q.packed, sums = q.sums;
   for (let g = 0; g < q.groups; ++g) {
     for (let j = 0; j < q.n; j += 8, panel += bytes, sums += 32) {
       memory.fill(panel, 0, bytes);
       memory.fill(sums, 0, 32);
       for (let i = 0, count = min(8, q.n - j); i < count; ++i) packColumn(q, panel, i, g * q.n + j + i, sums + (usize(i) << 2));
-      if (q.format == Format.I8) bound(panel, stepsOf(q.taps * q.channels, Format.I8));
+      if (q.format == Format.I8) bound(panel, stepsOf(q.taps * q.channels, Format.I8), q.extras);
     }
   }
 }
@@ -24,7 +24,7 @@ function packColumn(q: QPackParams, panel: usize, i: i32, filter: i32, sum: usiz
   if (q.wZeroPoint) {
     const at = q.wZeroPoint + usize(filter * q.zeroPointStride);
     zero = signed ? i32(load<i8>(at)) : i32(load<u8>(at));
-  } 
+  }
   const column = q.w + usize(filter * q.strideN);
   let total = 0, k = 0;
   for (let t = 0; t < q.taps; ++t) {
@@ -50,12 +50,12 @@ function stepFits(at: usize): bool {
   return true;
 }
 
-/** Moves half of every pair that is too large into extra entries, or gives that up (`extras` = −1). */
-function bound(panel: usize, steps: i32): void {
+/** Moves half of every pair that is too large into extra entries, or gives that up (count −1). */
+function bound(panel: usize, steps: i32, room: i32): void {
   const header = panel + (usize(steps) << 5);
   let extras = 0;
   for (let s = 0; s < steps; ++s) extras += i32(!stepFits(panel + (usize(s) << 5)));
-  if (extras > extrasRoom(steps)) {
+  if (extras > room) {
     store<i32>(header, -1);
     return;
   }

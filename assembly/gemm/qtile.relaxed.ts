@@ -1,6 +1,6 @@
 import { QConvParams } from "../abi";
 import { RELAXED } from "../tier";
-import { emitVector, requantize8 } from "../requantize/emit";
+import { emitVector, requantize8, scaleRows } from "../requantize/emit";
 import { BIAS, ONES } from "../requantize/columns";
 import { Stage } from "./qformat";
 import { finish } from "./qtile.simd";
@@ -71,6 +71,18 @@ function tile5(q: QConvParams, a0: usize, lda: usize, rows: i32, w: usize, end: 
       v128.store64_lane(y2, requantize8(c20, c21, m0, m1, q.columns), 0);
       v128.store64_lane(y3, requantize8(c30, c31, m0, m1, q.columns), 0);
       v128.store64_lane(y4, requantize8(c40, c41, m0, m1, q.columns), 0);
+    } else if (count == 8) {
+      v128.store(y0, c00);
+      v128.store(y0, c01, 16);
+      v128.store(y1, c10);
+      v128.store(y1, c11, 16);
+      v128.store(y2, c20);
+      v128.store(y2, c21, 16);
+      v128.store(y3, c30);
+      v128.store(y3, c31, 16);
+      v128.store(y4, c40);
+      v128.store(y4, c41, 16);
+      if (q.stage == Stage.FLOAT) scaleRows(q, y0, ldy, min(rows, 5), column);
     } else {
       emitVector(q, c00, c01, y0, column, count);
       emitVector(q, c10, c11, y1, column, count);
@@ -104,14 +116,21 @@ function tile1(q: QConvParams, a: usize, w: usize, end: usize, extras: i32, y: u
   }
 }
 
-/** w = ⌊w/2⌋ + (w − ⌊w/2⌋): no pair of either half can leave i16. */
+/** ⌈w/2⌉ of signed bytes: the rounding average works on unsigned ones, where the middle is 128. */
+// @ts-ignore: decorator
+@inline function half(w: v128): v128 {
+  const middle = i8x16.splat(-128);
+  return v128.xor(i8x16.avgr_u(v128.xor(w, middle), middle), middle);
+}
+
+/** w = ⌈w/2⌉ + ⌊w/2⌋: no pair of either half can leave i16. */
 function halved(q: QConvParams, a: usize, w: usize, end: usize, y: usize, column: usize, count: i32): void {
   if (RELAXED) {
     const at = q.columns + BIAS + (column << 2), ones = q.columns + ONES, stop = a + end;
     let c0 = v128.load(at), c1 = v128.load(at, 16);
     do {
       const x = v128.load32_splat(a), one = v128.load(ones), w0 = v128.load(w), w1 = v128.load(w, 16);
-      const h0 = i8x16.shr_s(w0, 1), h1 = i8x16.shr_s(w1, 1);
+      const h0 = half(w0), h1 = half(w1);
       c0 = dot(dot(c0, h0, x, one), i8x16.sub(w0, h0), x, one);
       c1 = dot(dot(c1, h1, x, one), i8x16.sub(w1, h1), x, one);
       w += 32;

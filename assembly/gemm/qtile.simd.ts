@@ -1,6 +1,6 @@
 import { QConvParams } from "../abi";
 import { SIMD } from "../tier";
-import { emitVector, requantize8 } from "../requantize/emit";
+import { emitVector, requantize8, scaleRows } from "../requantize/emit";
 import { BIAS } from "../requantize/columns";
 import { Stage } from "./qformat";
 
@@ -54,6 +54,16 @@ function tile4(q: QConvParams, a0: usize, lda: usize, rows: i32, w: usize, end: 
       v128.store64_lane(y1, requantize8(c10, c11, m0, m1, q.columns), 0);
       v128.store64_lane(y2, requantize8(c20, c21, m0, m1, q.columns), 0);
       v128.store64_lane(y3, requantize8(c30, c31, m0, m1, q.columns), 0);
+    } else if (count == 8) {
+      v128.store(y0, c00);
+      v128.store(y0, c01, 16);
+      v128.store(y1, c10);
+      v128.store(y1, c11, 16);
+      v128.store(y2, c20);
+      v128.store(y2, c21, 16);
+      v128.store(y3, c30);
+      v128.store(y3, c31, 16);
+      if (q.stage == Stage.FLOAT) scaleRows(q, y0, ldy, min(rows, 4), column);
     } else {
       emitVector(q, c00, c01, y0, column, count);
       emitVector(q, c10, c11, y1, column, count);
@@ -84,6 +94,10 @@ export function finish(q: QConvParams, c0: v128, c1: v128, y: usize, column: usi
     if (count == 8 && q.stage == Stage.REQUANTIZE) {
       const scale = q.columns + BIAS + (column << 2) + (usize(q.groups * ((q.n + 7) & ~7)) << 2);
       v128.store64_lane(y, requantize8(c0, c1, v128.load(scale), v128.load(scale, 16), q.columns), 0);
+    } else if (count == 8) {
+      v128.store(y, c0);
+      v128.store(y, c1, 16);
+      if (q.stage == Stage.FLOAT) scaleRows(q, y, 0, 1, column);
     } else emitVector(q, c0, c1, y, column, count);
   }
 }

@@ -49,23 +49,23 @@ export function emitScalar(q: QConvParams, acc: usize, y: usize, column: usize, 
   }
 }
 
-/** Writes up to eight outputs of one row from registers, in any stage. */
+/** Writes fewer than eight outputs of one row from registers, in any stage. */
 export function emitVector(q: QConvParams, acc0: v128, acc1: v128, y: usize, column: usize, count: i32): void {
   if (SIMD) {
-    if (count == 8 && q.stage == Stage.RAW) {
-      v128.store(y, acc0);
-      v128.store(y, acc1, 16);
-      return;
-    }
-    const total = usize(q.groups * ((q.n + 7) & ~7)) << 2, at = q.columns + BIAS + total + (column << 2);
-    if (count == 8 && q.stage == Stage.FLOAT) {
-      const floats = at + total;
-      v128.store(y, f32x4.add(f32x4.mul(f32x4.convert_i32x4_s(acc0), v128.load(at)), v128.load(floats)));
-      v128.store(y, f32x4.add(f32x4.mul(f32x4.convert_i32x4_s(acc1), v128.load(at, 16)), v128.load(floats, 16)), 16);
-      return;
-    }
     v128.store(q.scratch, acc0);
     v128.store(q.scratch, acc1, 16);
     emitScalar(q, q.scratch, y, column, count);
+  }
+}
+
+/** Scales eight columns of accumulators where they lie, one after the other row, into f32. */
+export function scaleRows(q: QConvParams, y: usize, ldy: usize, rows: i32, column: usize): void {
+  if (SIMD) {
+    const total = usize(q.groups * ((q.n + 7) & ~7)) << 2, at = q.columns + BIAS + total + (column << 2), floats = at + total;
+    const m0 = v128.load(at), m1 = v128.load(at, 16), b0 = v128.load(floats), b1 = v128.load(floats, 16);
+    for (; rows > 0; --rows, y += ldy) {
+      v128.store(y, f32x4.add(f32x4.mul(f32x4.convert_i32x4_s(v128.load(y)), m0), b0));
+      v128.store(y, f32x4.add(f32x4.mul(f32x4.convert_i32x4_s(v128.load(y, 16)), m1), b1), 16);
+    }
   }
 }

@@ -171,6 +171,7 @@ export interface QPackParams {
   zeroPointStride: number
   wSigned: number
   format: number
+  extras: number
 }
 
 export interface QFoldParams {
@@ -229,6 +230,7 @@ export interface QConvParams {
   ldc: number
   stage: number
   format: number
+  extras: number
   xSigned: number
   zeroPointStride: number
   flip: number
@@ -584,9 +586,9 @@ export const BLOCKS = {
   PoolParams: 'x:p y:p indices:p batch:i channels:i depth:i height:i width:i outDepth:i outHeight:i outWidth:i kernelDepth:i kernelHeight:i kernelWidth:i strideDepth:i strideHeight:i strideWidth:i dilationDepth:i dilationHeight:i dilationWidth:i padDepth:i padHeight:i padWidth:i endDepth:i endHeight:i endWidth:i op:i divisor:i dtype:i columnMajor:i exponent:f flip:u xZeroPoint:i yZeroPoint:i xScale:f yScale:f',
   GlobalAveragePoolParams: 'x:p y:p outer:i count:i inner:i flip:u bias:i scale:f yZeroPoint:i',
   RelaxedProbeParams: 'y:p',
-  QPackParams: 'w:p wZeroPoint:p packed:p sums:p groups:i n:i taps:i channels:i strideN:i strideTap:i strideC:i zeroPointStride:i wSigned:i format:i',
+  QPackParams: 'w:p wZeroPoint:p packed:p sums:p groups:i n:i taps:i channels:i strideN:i strideTap:i strideC:i zeroPointStride:i wSigned:i format:i extras:i',
   QFoldParams: 'sums:p bias:p floatBias:p xZeroPoint:p xScale:p wScale:p yScale:p yZeroPoint:p columns:p groups:i n:i wScaleStride:i biasStride:i halfScales:i xSigned:i ySigned:i shift:i yMin:i yMax:i alpha:f',
-  QConvParams: 'x:p y:p packed:p columns:p xZeroPoint:p scratch:p batch:i depth:i height:i width:i channels:i xStride:i groups:i n:i outDepth:i outHeight:i outWidth:i kernelD:i kernelH:i kernelW:i strideD:i strideH:i strideW:i dilationD:i dilationH:i dilationW:i padD:i padH:i padW:i ldc:i stage:i format:i xSigned:i zeroPointStride:i flip:i direct:i blockRows:i lda:i',
+  QConvParams: 'x:p y:p packed:p columns:p xZeroPoint:p scratch:p batch:i depth:i height:i width:i channels:i xStride:i groups:i n:i outDepth:i outHeight:i outWidth:i kernelD:i kernelH:i kernelW:i strideD:i strideH:i strideW:i dilationD:i dilationH:i dilationW:i padD:i padH:i padW:i ldc:i stage:i format:i extras:i xSigned:i zeroPointStride:i flip:i direct:i blockRows:i lda:i',
   PackF32Params: 'x:p y:p batches:i batchStride:i kOuter:i kInner:i kOuterStride:i kInnerStride:i nOuter:i nInner:i nOuterStride:i nInnerStride:i alpha:f',
   GemmF32Params: 'a:p b:p start:p c:p rows:p segments:p offsets:p segmentCount:i run:i batches:i m:i n:i lda:i lds:i ldc:i lo:f hi:f',
   ConvF32Params: 'x:p w:p bias:p y:p strip:p rows:p segments:p segmentCount:i run:i batch:i groups:i channels:i n:i depth:i height:i width:i outDepth:i outHeight:i outWidth:i strideDepth:i strideHeight:i strideWidth:i padDepth:i padHeight:i padWidth:i stripDepth:i stripHeight:i stripWidth:i stripRows:i lda:i ldc:i lo:f hi:f',

@@ -140,6 +140,6 @@ for (const tier of tiersUnderTest()) {
     const c = makeCase(6, { spatial: [1, 5, 5], channels: 9, n: 11, kernel: [1, 3, 3], begin: [0, 1, 1] }, false, true, 'random', 'small', true)
     const high = { ...c, x: c.x.map((v) => v | 128) as Uint8Array, xZero: 200 }
     const o: Output = { stage: STAGE_RAW, dtype: 'int32', xScale: null, wScale: null, yScale: null, yZero: 0, min: 0, max: 0, floatBias: null, ldc: 11 }
-    assert.deepEqual(runConv(tier, high, o, { format: FORMAT_I8, flip: 0x80, shift: -128 }), accumulate(high))
+    assert.deepEqual(runConv(tier, high, o, { format: FORMAT_I8, flip: 0x80, shift: -128, extras: 0 }), accumulate(high))
   })
 }

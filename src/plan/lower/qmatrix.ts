@@ -2,7 +2,7 @@ import { elementCount } from '../../dtype.js'
 import { at, NULL, type Operand } from '../../runtime/operand.js'
 import { toInts } from '../../value.js'
 import {
-  columnsBytes, FORMAT_I8, isSigned, outlierShare, packedBytes, PACKING_I16, relaxedPacking, rowBlock, STAGE_REQUANTIZE, sumsBytes, type Packing,
+  columnsBytes, extrasOf, FORMAT_I8, isSigned, outlierShare, packedBytes, PACKING_I16, relaxedPacking, rowBlock, STAGE_REQUANTIZE, sumsBytes, type Packing,
 } from './qpacking.js'
 import type { Lowering } from './rule.js'
 
@@ -72,13 +72,13 @@ const strideOf = (l: Lowering, i: number | undefined): number => (given(l, i) &&
 
 /** Weights that this host's relaxed dot product can take as they are: known, symmetric, with few pairs that must be split. */
 function packingFor(l: Lowering, o: QOperands, weights: QWeights, zeroPerRow: boolean): Packing {
-  const relaxed = zeroPerRow ? undefined : relaxedPacking(l.capabilities, isSigned(l.input(o.x)) === 1)
   const w = l.constant(o.w)
-  if (!relaxed || !w) return PACKING_I16
+  if (zeroPerRow || !l.capabilities || !w) return PACKING_I16
   const centre = w.dtype === 'int8' ? 0 : 128
   const zero = given(l, o.wZero) ? l.constant(o.wZero) : undefined
   const symmetric = given(l, o.wZero) ? zero !== undefined && toInts(zero).every((z) => z === centre) : centre === 0
-  return symmetric && outlierShare(w, weights.taps > 1 ? weights.strideTap : weights.strideC) < 0.05 ? relaxed : PACKING_I16
+  if (!symmetric) return PACKING_I16
+  return relaxedPacking(l.capabilities, isSigned(l.input(o.x)) === 1, outlierShare(w, weights.channels > 1 ? weights.strideC : weights.strideTap)) ?? PACKING_I16
 }
 
 /** Packs the weights and folds the rest into columns: at load where all of it is known, else in every run. */
@@ -86,15 +86,16 @@ export function qmatrix(l: Lowering, o: QOperands, weights: QWeights, stage: num
   const { groups, n, taps, channels, offset = 0, column = 0 } = weights
   const packing = packingFor(l, o, weights, options.zeroPerRow ?? false)
   const { format } = packing
-  const bytes = packedBytes(groups, n, taps * channels, format)
+  const bytes = packedBytes(groups, n, taps * channels, packing)
   const sources = (...inputs: (number | undefined)[]): number[] => inputs.filter((i): i is number => given(l, i))
   const { alpha = 1, biasOffset = 0, biasStride = 1 } = options
-  const key = JSON.stringify([weights, format])
+  const extras = extrasOf(taps * channels, packing)
+  const key = JSON.stringify([weights, format, extras])
   const wColumn = (i: number | undefined): number => (strideOf(l, i) && elementCount(l.dims(i!)) > groups * n ? column : 0)
   const packed = l.pack(`q ${key}`, bytes + sumsBytes(groups, n), sources(o.w, o.wZero), (target) =>
     l.emit('q_pack', {
       w: at(l.in(o.w), offset), wZeroPoint: optional(l, o.wZero, wColumn(o.wZero)), packed: target, sums: at(target, bytes), groups, n, taps, channels,
-      strideN: weights.strideN, strideTap: weights.strideTap, strideC: weights.strideC, zeroPointStride: strideOf(l, o.wZero), wSigned: isSigned(l.input(o.w)), format,
+      strideN: weights.strideN, strideTap: weights.strideTap, strideC: weights.strideC, zeroPointStride: strideOf(l, o.wZero), wSigned: isSigned(l.input(o.w)), format, extras,
     }))
   const half = given(l, o.xScale) && l.input(o.xScale).dtype === 'float16'
   const quantized = stage === STAGE_REQUANTIZE
@@ -124,7 +125,7 @@ export function emitRows(l: Lowering, o: QOperands, matrix: QMatrix, r: QRows): 
     batch: r.batch, depth: r.spatial[0], height: r.spatial[1], width: r.spatial[2], channels, xStride: r.xStride, groups, n,
     outDepth: r.out[0], outHeight: r.out[1], outWidth: r.out[2], kernelD: r.kernel[0], kernelH: r.kernel[1], kernelW: r.kernel[2],
     strideD: r.strides[0], strideH: r.strides[1], strideW: r.strides[2], dilationD: r.dilations[0], dilationH: r.dilations[1], dilationW: r.dilations[2],
-    padD: r.begin[0], padH: r.begin[1], padW: r.begin[2], ldc: r.ldc, stage: matrix.stage, format, xSigned: isSigned(l.input(o.x)),
+    padD: r.begin[0], padH: r.begin[1], padW: r.begin[2], ldc: r.ldc, stage: matrix.stage, format, extras: extrasOf(taps * channels, matrix.packing), xSigned: isSigned(l.input(o.x)),
     zeroPointStride: r.zeroPerRow ? 1 : 0, flip, direct: +direct, blockRows: block.blockRows, lda: block.lda,
   }, rows * taps * channels * groups * n)
 }

@@ -21,16 +21,30 @@ export interface Packing {
   readonly format: number
   readonly flip: number
   readonly shift: number
+  /** Share of a panel's steps for which FORMAT_I8 keeps room to split them. */
+  readonly extras: number
 }
 
-export const PACKING_I16: Packing = { format: FORMAT_I16, flip: 0, shift: 0 }
+export const PACKING_I16: Packing = { format: FORMAT_I16, flip: 0, shift: 0, extras: 0 }
 
-/** The packing for the relaxed dot product, when this host's reads 8-bit second operands in one definite way. */
-export function relaxedPacking(capabilities: number, xSigned: boolean): Packing | undefined {
-  if (capabilities & CAPABILITY_UNSIGNED_8) return { format: FORMAT_I8, flip: xSigned ? 0x80 : 0, shift: xSigned ? 128 : 0 }
-  if (capabilities & CAPABILITY_SIGNED_8) return { format: FORMAT_I8, flip: xSigned ? 0 : 0x80, shift: xSigned ? 0 : -128 }
+/** Beyond this share of steps that must be split, FORMAT_I16 is the faster one. */
+const MOST_EXTRAS = 0.2
+
+/**
+ * The packing for the relaxed dot product, when this host's reads 8-bit second operands in one definite way and few steps must be split:
+ * `outliers` is the share of them.
+ */
+export function relaxedPacking(capabilities: number, xSigned: boolean, outliers: number): Packing | undefined {
+  if (outliers > MOST_EXTRAS) return undefined
+  const extras = outliers * 1.5
+  if (capabilities & CAPABILITY_UNSIGNED_8) return { format: FORMAT_I8, flip: xSigned ? 0x80 : 0, shift: xSigned ? 128 : 0, extras }
+  if (capabilities & CAPABILITY_SIGNED_8) return { format: FORMAT_I8, flip: xSigned ? 0 : 0x80, shift: xSigned ? 0 : -128, extras }
   return undefined
 }
+
+/** Extra entries that a panel of `k` has room for. */
+export const extrasOf = (k: number, { format, extras }: Packing): number =>
+  format === FORMAT_I8 ? Math.min(stepsOf(k, format), Math.ceil(stepsOf(k, format) * extras) + 2) : 0
 
 const SAMPLES = 4096
 
@@ -60,9 +74,9 @@ export const paddedColumns = (n: number): number => Math.ceil(n / 8) * 8
 export const stepsOf = (k: number, format: number): number => Math.ceil(k / (format === FORMAT_I8 ? 4 : 2))
 
 /** Bytes of the panels of `groups` matrices [k, n]. */
-export function packedBytes(groups: number, n: number, k: number, format: number): number {
-  const steps = stepsOf(k, format)
-  return groups * (paddedColumns(n) / 8) * (steps * 32 + (format === FORMAT_I8 ? 32 + Math.ceil(steps / 16) * 64 : 0))
+export function packedBytes(groups: number, n: number, k: number, packing: Packing): number {
+  const steps = stepsOf(k, packing.format)
+  return groups * (paddedColumns(n) / 8) * (steps * 32 + (packing.format === FORMAT_I8 ? 32 + extrasOf(k, packing) * 64 : 0))
 }
 
 /** Bytes of q_pack's column sums. */

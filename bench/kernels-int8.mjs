@@ -1,0 +1,157 @@
+/**
+ * int8 kernels alone, GMAC/s, one row per shape.   node bench/kernels-int8.mjs [TIER] [--json]
+ * The best of 60 rounds of about 1.5 ms each, after a warm-up that lets the host's optimising compiler finish.
+ */
+import { readFileSync } from 'node:fs'
+import { build } from 'esbuild'
+
+const bundle = await build({
+  stdin: { contents: "export * from './src/runtime/kernels.js'; export * from './src/plan/lower/qpacking.js'", resolveDir: '.', loader: 'ts' },
+  bundle: true, format: 'esm', write: false,
+})
+const { writeBlock, blockBytes, ...q } = await import(`data:text/javascript,${encodeURIComponent(bundle.outputFiles[0].text)}`)
+
+class Bench {
+  constructor(tier) {
+    this.tier = tier
+    this.memory = new WebAssembly.Memory({ initial: 2048, maximum: 65536 })
+    const { exports } = new WebAssembly.Instance(new WebAssembly.Module(readFileSync(`dist/${tier}.wasm`)), { env: { memory: this.memory } })
+    this.exports = exports
+    this.base = exports.heapBase.value
+    this.reset()
+    const y = this.take(4)
+    this.call('relaxed_probe', { y })
+    this.capabilities = new Int32Array(this.memory.buffer, y, 1)[0]
+  }
+
+  reset() {
+    this.top = this.base
+  }
+
+  take(bytes) {
+    const at = Math.ceil(this.top / 64) * 64
+    this.top = at + bytes + 64
+    if (this.top > this.memory.buffer.byteLength) throw new Error('bench needs more memory')
+    return at
+  }
+
+  put(data) {
+    const at = this.take(data.byteLength)
+    new Uint8Array(this.memory.buffer, at).set(new Uint8Array(data.buffer, data.byteOffset, data.byteLength))
+    return at
+  }
+
+  /** Returns the block's address, to be run again and again. */
+  block(kernel, params) {
+    const at = this.take(blockBytes(kernel))
+    writeBlock(new DataView(this.memory.buffer), at, kernel, params, (address) => address)
+    return at
+  }
+
+  call(kernel, params) {
+    this.exports[kernel](this.block(kernel, params))
+  }
+
+  /** Seconds of one call. */
+  time(kernel, block) {
+    const run = this.exports[kernel]
+    const warm = performance.now()
+    let calls = 0
+    while (performance.now() - warm < 60 || calls < 8) { run(block); calls++ }
+    const per = Math.max(1, Math.round(calls / (performance.now() - warm) * 1.5))
+    const rounds = []
+    for (let i = 0; i < 60; i++) {
+      const start = performance.now()
+      for (let k = 0; k < per; k++) run(block)
+      rounds.push((performance.now() - start) / per / 1000)
+    }
+    return Math.min(...rounds)
+  }
+}
+
+let seed = 7
+const next = () => { seed ^= seed << 13; seed ^= seed >>> 17; seed ^= seed << 5; return seed >>> 0 }
+const bytes = (count) => Uint8Array.from({ length: count }, next)
+/** Weights as training leaves them: a sum of uniforms, cut at ±127. */
+const gaussian = (count) => Int8Array.from({ length: count }, () => Math.max(-127, Math.min(127, Math.round((next() % 256 + next() % 256 + next() % 256 + next() % 256 - 510) / 6))))
+
+/** int8 convolution, GEMM included: `size` rows as an image of height × width. */
+function conv(b, { height = 1, width, channels, n, groups = 1, kernel = 1, stride = 1, stage = q.STAGE_REQUANTIZE, signed = false, i16 = false }) {
+  b.reset()
+  const pad = kernel >> 1
+  const [kh, ph] = height === 1 ? [1, 0] : [kernel, pad]
+  const taps = kh * kernel
+  const weights = gaussian(groups * n * taps * channels)
+  const outliers = q.outlierShare({ data: weights, dtype: 'int8' }, taps)
+  const packing = (!i16 && q.relaxedPacking(b.capabilities, signed, outliers)) || q.PACKING_I16
+  const { format } = packing
+  const extras = q.extrasOf(taps * channels, packing)
+  const outHeight = height === 1 ? 1 : Math.floor((height + 2 * ph - kh) / stride) + 1
+  const outWidth = Math.floor((width + 2 * pad - kernel) / stride) + 1
+  const rows = outHeight * outWidth
+  const packed = b.take(q.packedBytes(groups, n, taps * channels, packing))
+  const sums = b.take(q.sumsBytes(groups, n))
+  const columns = b.take(q.columnsBytes(groups, n))
+  b.call('q_pack', {
+    w: b.put(weights), wZeroPoint: 0, packed, sums, groups, n, taps, channels, strideN: taps * channels, strideTap: 1, strideC: taps,
+    zeroPointStride: 0, wSigned: 1, format, extras,
+  })
+  const xZeroPoint = b.put(Uint8Array.of(7))
+  b.call('q_fold', {
+    sums: format ? sums : 0, bias: 0, floatBias: 0, xZeroPoint, xScale: b.put(Float32Array.of(1e-4)), wScale: 0, yScale: 0, yZeroPoint: 0, columns, groups, n, wScaleStride: 0, biasStride: 0,
+    halfScales: 0, xSigned: +signed, ySigned: 0, shift: packing.shift, yMin: 0, yMax: 255, alpha: 1,
+  })
+  const block = q.rowBlock(rows, taps * channels, format)
+  const at = b.block('q_conv', {
+    x: b.put(bytes(height * width * groups * channels)), y: b.take(rows * groups * n * 4), packed, columns, xZeroPoint, scratch: b.take(block.bytes), batch: 1, depth: 1, height, width, channels, xStride: groups * channels, groups, n,
+    outDepth: 1, outHeight, outWidth, kernelD: 1, kernelH: kh, kernelW: kernel, strideD: 1, strideH: height === 1 ? 1 : stride, strideW: stride, dilationD: 1, dilationH: 1, dilationW: 1,
+    padD: 0, padH: ph, padW: pad, ldc: groups * n, stage, format, extras, xSigned: +signed, zeroPointStride: 0, flip: packing.flip,
+    direct: +(format === q.FORMAT_I8 && !packing.flip && kernel === 1 && stride === 1), blockRows: block.blockRows, lda: block.lda,
+  })
+  return (rows * taps * channels * groups * n) / b.time('q_conv', at) / 1e9
+}
+
+const gemm = (m, n, k, more = {}) => (b) => conv(b, { width: m, channels: k, n, ...more })
+const raw = { stage: q.STAGE_RAW }
+
+export const rows = {
+  'gemm 256³ raw': gemm(256, 256, 256, raw),
+  'gemm 256³ raw, i16': gemm(256, 256, 256, { ...raw, i16: true }),
+  'gemm 256³ raw, signed': gemm(256, 256, 256, { ...raw, signed: true }),
+  'gemm 64³ raw': gemm(64, 64, 64, raw),
+  'gemm 64³ raw, signed': gemm(64, 64, 64, { ...raw, signed: true }),
+  'gemm 128³ raw': gemm(128, 128, 128, raw),
+  'gemm 1×512×512 raw': gemm(1, 512, 512, raw),
+  'gemm 1×512×512 raw, i16': gemm(1, 512, 512, { ...raw, i16: true }),
+  'stem as gemm 12544×32×27 raw': gemm(12544, 32, 27, raw),
+  'stem 3×3 s2 224²×3→32': (b) => conv(b, { height: 224, width: 224, channels: 3, n: 32, kernel: 3, stride: 2 }),
+  '1×1 12544×16×32': gemm(12544, 16, 32),
+  '1×1 12544×96×16': gemm(12544, 96, 16),
+  '1×1 3136×24×96': gemm(3136, 24, 96),
+  '1×1 3136×144×24': gemm(3136, 144, 24),
+  '1×1 784×32×192': gemm(784, 32, 192),
+  '1×1 784×192×32': gemm(784, 192, 32),
+  '1×1 196×384×64': gemm(196, 384, 64),
+  '1×1 196×96×576': gemm(196, 96, 576),
+  '1×1 49×960×160': gemm(49, 960, 160),
+  '1×1 49×1280×320': gemm(49, 1280, 320),
+  '1×1 3136×64×576': gemm(3136, 64, 576),
+  '1×1 3136×64×576 signed': gemm(3136, 64, 576, { signed: true }),
+  '1×1 3136×64×576 i16': gemm(3136, 64, 576, { i16: true }),
+  '3×3 56²×64→64': (b) => conv(b, { height: 56, width: 56, channels: 64, n: 64, kernel: 3 }),
+  '3×3 56²×64→64 i16': (b) => conv(b, { height: 56, width: 56, channels: 64, n: 64, kernel: 3, i16: true }),
+  '3×3 28² groups 4 ×16→16': (b) => conv(b, { height: 28, width: 28, channels: 16, n: 16, groups: 4, kernel: 3 }),
+}
+
+/** GMAC/s by row name, in one tier. */
+export function measure(tier, only = '') {
+  const bench = new Bench(tier)
+  return Object.fromEntries(Object.entries(rows).filter(([name]) => name.includes(only)).map(([name, run]) => [name, run(bench)]))
+}
+
+if (process.argv[1]?.endsWith('kernels-int8.mjs')) {
+  const [tier = 'relaxed', only = ''] = process.argv.slice(2).filter((a) => !a.startsWith('--'))
+  const result = measure(tier, only)
+  if (process.argv.includes('--json')) console.log(JSON.stringify({ tier, unit: 'GMAC/s', result }))
+  else for (const [name, value] of Object.entries(result)) console.log(`${name.padEnd(36)} ${value.toFixed(1)}`)
+}
