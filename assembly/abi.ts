@@ -268,18 +268,18 @@ export class RelaxedProbeParams {
 
 /**
  * Packs int8 weights into column panels (gemm/qformat.ts) and sums each column.
- * Weight (group g, column j, tap t, channel c) is w[(g·n + j)·strideN + t·strideTap + c·strideC]; K runs taps first, channels fastest.
+ * Weight (group g, column j, tap t, channel c) is w[(g·n + j)·strideN + t·strideTap + c·strideC] and lies at K = t·tapSpan + c.
  */
 // @ts-ignore: decorator
 @unmanaged
 export class QPackParams {
   /** u8 or s8 */
   w: usize;
-  /** u8 or s8, 1 or groups·n of them; 0 = all zero. In format I8 every zero point must be 0 (s8) or 128 (u8) */
+  /** u8 or s8, 1 or groups·n of them; 0 = all zero. In Format.I8 every zero point must be 0 (s8) or 128 (u8) */
   wZeroPoint: usize;
   /** groups · panels · panel bytes */
   packed: usize;
-  /** i32[groups · 8·panels]: Σ over K of what was packed; 0 in the unused columns */
+  /** i32[groups · width·panels]: Σ over K of what was packed; 0 in the unused columns */
   sums: usize;
   groups: i32;
   /** columns per group */
@@ -297,6 +297,8 @@ export class QPackParams {
   format: i32;
   /** room for extra entries in a panel of Format.I8 */
   extras: i32;
+  /** K that a tap takes, at least `channels`; what is left over holds 0 */
+  tapSpan: i32;
 }
 
 /**
@@ -346,6 +348,10 @@ export class QFoldParams {
 /**
  * int8 convolution, channels last, and matrix product: y[r, g·n + j] = stage(Σ_k (a[r, k] − zx)·w[k, j] + bias[j]), where row r of a
  * is the window of output position r. A matrix product is a 1×1 convolution over its rows.
+ *
+ * q_depthwise takes the same block for a convolution with one channel per group: `n` is the number of channels and groups = channels = 1. Weights are
+ * n columns where a tap is a column of the window (tapSpan: its rows, in whole steps) with room to split every step, the zero point is folded in both formats, blockRows is how
+ * many outputs of a row are prepared together; lda, direct and zeroPointStride are not used.
  */
 // @ts-ignore: decorator
 @unmanaged
@@ -360,7 +366,8 @@ export class QConvParams {
   columns: usize;
   /** u8 or s8 [1 or rows]; 0 = zero */
   xZeroPoint: usize;
-  /** 128 + blockRows · lda + 64 bytes; without a copy of the rows 128 bytes are enough */
+  /** 128 + blockRows · lda + 64 bytes; without a copy of the rows 128 bytes are enough. q_depthwise: 256 + 4 · window
+   *  rows + 32 · steps of a column · columns of a stretch */
   scratch: usize;
   batch: i32;
   depth: i32;

@@ -1,8 +1,13 @@
 /**
- * int8 kernels alone, GMAC/s, one row per shape.   node bench/kernels-int8.mjs [TIER] [--json]
- * The best of 60 rounds of about 1.5 ms each, after a warm-up that lets the host's optimising compiler finish.
+ * int8 kernels alone, one row per shape: GMAC/s (the best of 40 rounds of about 1.5 ms, after a warm-up for the host's optimising
+ * compiler) and the share of what the tier's arithmetic reaches in registers (ceiling/, best of rounds in turns).
+ *
+ *   node bench/kernels-int8.mjs [TIER] [PART OF A NAME] [--json]
  */
+import { execFileSync } from 'node:child_process'
 import { readFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
 import { build } from 'esbuild'
 
 const bundle = await build({
@@ -17,6 +22,7 @@ class Bench {
     this.memory = new WebAssembly.Memory({ initial: 2048, maximum: 65536 })
     const { exports } = new WebAssembly.Instance(new WebAssembly.Module(readFileSync(`dist/${tier}.wasm`)), { env: { memory: this.memory } })
     this.exports = exports
+    this.ceiling = ceilingOf(tier)
     this.base = exports.heapBase.value
     this.reset()
     const y = this.take(4)
@@ -52,21 +58,33 @@ class Bench {
     this.exports[kernel](this.block(kernel, params))
   }
 
-  /** Seconds of one call. */
-  time(kernel, block) {
+  /** GMAC/s of one call's `macs`, and the share of the ceiling. */
+  time(kernel, block, macs) {
     const run = this.exports[kernel]
-    const warm = performance.now()
-    let calls = 0
-    while (performance.now() - warm < 60 || calls < 8) { run(block); calls++ }
-    const per = Math.max(1, Math.round(calls / (performance.now() - warm) * 1.5))
-    const rounds = []
-    for (let i = 0; i < 60; i++) {
+    const per = (work) => {
       const start = performance.now()
-      for (let k = 0; k < per; k++) run(block)
-      rounds.push((performance.now() - start) / per / 1000)
+      let calls = 0
+      while (performance.now() - start < 50 || calls < 8) { work(); calls++ }
+      return Math.max(1, Math.round(calls / (performance.now() - start) * 1.5))
     }
-    return Math.min(...rounds)
+    const rate = (work, calls, each) => {
+      const start = performance.now()
+      for (let k = 0; k < calls; k++) work()
+      return (each * calls) / (performance.now() - start) / 1e6
+    }
+    const work = () => run(block)
+    const top = () => this.ceiling.run(4000)
+    const calls = [per(work), per(top)]
+    const rounds = Array.from({ length: 40 }, () => [rate(work, calls[0], macs), rate(top, calls[1], 4000 * this.ceiling.macsPerTurn())])
+    return { gmacs: Math.max(...rounds.map(([a]) => a)), share: Math.max(...rounds.map(([a]) => a)) / Math.max(...rounds.map(([, b]) => b)) }
   }
+}
+
+function ceilingOf(tier) {
+  const out = join(tmpdir(), `octavo-ceiling.${tier}.wasm`)
+  const features = { scalar: ['simd'], simd: ['simd'], relaxed: ['simd', 'relaxed-simd'] }[tier].flatMap((f) => ['--enable', f])
+  execFileSync(process.execPath, ['node_modules/assemblyscript/bin/asc.js', 'bench/ceiling/index.ts', '--config', '/dev/null', '-o', out, '-O3', '--runtime', 'stub', '--noAssert', '--use', 'abort=', ...features])
+  return new WebAssembly.Instance(new WebAssembly.Module(readFileSync(out)), {}).exports
 }
 
 let seed = 7
@@ -76,39 +94,43 @@ const bytes = (count) => Uint8Array.from({ length: count }, next)
 const gaussian = (count) => Int8Array.from({ length: count }, () => Math.max(-127, Math.min(127, Math.round((next() % 256 + next() % 256 + next() % 256 + next() % 256 - 510) / 6))))
 
 /** int8 convolution, GEMM included: `size` rows as an image of height × width. */
-function conv(b, { height = 1, width, channels, n, groups = 1, kernel = 1, stride = 1, stage = q.STAGE_REQUANTIZE, signed = false, i16 = false }) {
+function conv(b, { height = 1, width, channels, n, groups = 1, kernel = 1, stride = 1, stage = q.STAGE_REQUANTIZE, signed = false, i16 = false, deep = false }) {
   b.reset()
   const pad = kernel >> 1
   const [kh, ph] = height === 1 ? [1, 0] : [kernel, pad]
   const taps = kh * kernel
   const weights = gaussian(groups * n * taps * channels)
   const outliers = q.outlierShare({ data: weights, dtype: 'int8' }, taps)
-  const packing = (!i16 && q.relaxedPacking(b.capabilities, signed, outliers)) || q.PACKING_I16
+  const dense = (!i16 && q.relaxedPacking(b.capabilities, signed, outliers)) || q.PACKING_I16
+  const packing = deep ? q.depthwisePacking(dense) : dense
   const { format } = packing
-  const extras = q.extrasOf(taps * channels, packing)
+  const shape = deep ? q.depthwiseTaps([kh, kernel], format) : { taps, channels, strideTap: 1, strideC: taps, tapSpan: channels }
+  const k = shape.taps * shape.tapSpan
+  const extras = q.extrasOf(k, packing)
   const outHeight = height === 1 ? 1 : Math.floor((height + 2 * ph - kh) / stride) + 1
   const outWidth = Math.floor((width + 2 * pad - kernel) / stride) + 1
   const rows = outHeight * outWidth
-  const packed = b.take(q.packedBytes(groups, n, taps * channels, packing))
+  const packed = b.take(q.packedBytes(groups, n, k, packing))
   const sums = b.take(q.sumsBytes(groups, n))
   const columns = b.take(q.columnsBytes(groups, n))
   b.call('q_pack', {
-    w: b.put(weights), wZeroPoint: 0, packed, sums, groups, n, taps, channels, strideN: taps * channels, strideTap: 1, strideC: taps,
+    w: b.put(weights), wZeroPoint: 0, packed, sums, groups, n, ...shape, strideN: taps * channels,
     zeroPointStride: 0, wSigned: 1, format, extras,
   })
   const xZeroPoint = b.put(Uint8Array.of(7))
   b.call('q_fold', {
-    sums: format ? sums : 0, bias: 0, floatBias: 0, xZeroPoint, xScale: b.put(Float32Array.of(1e-4)), wScale: 0, yScale: 0, yZeroPoint: 0, columns, groups, n, wScaleStride: 0, biasStride: 0,
+    sums: format || deep ? sums : 0, bias: 0, floatBias: 0, xZeroPoint, xScale: b.put(Float32Array.of(1e-4)), wScale: 0, yScale: 0, yZeroPoint: 0, columns, groups, n, wScaleStride: 0, biasStride: 0,
     halfScales: 0, xSigned: +signed, ySigned: 0, shift: packing.shift, yMin: 0, yMax: 255, alpha: 1,
   })
-  const block = q.rowBlock(rows, taps * channels, format)
-  const at = b.block('q_conv', {
-    x: b.put(bytes(height * width * groups * channels)), y: b.take(rows * groups * n * 4), packed, columns, xZeroPoint, scratch: b.take(block.bytes), batch: 1, depth: 1, height, width, channels, xStride: groups * channels, groups, n,
+  const kernelName = packing.kernel
+  const block = deep ? { lda: 0, ...q.depthwiseStretch([kh, kernel], outWidth, stride, 1, format) } : q.rowBlock(rows, taps * channels, format)
+  const at = b.block(kernelName, {
+    x: b.put(bytes(height * width * (deep ? n : groups * channels))), y: b.take(rows * groups * n * 4), packed, columns, xZeroPoint, scratch: b.take(block.bytes), batch: 1, depth: 1, height, width, channels, xStride: deep ? n : groups * channels, groups, n,
     outDepth: 1, outHeight, outWidth, kernelD: 1, kernelH: kh, kernelW: kernel, strideD: 1, strideH: height === 1 ? 1 : stride, strideW: stride, dilationD: 1, dilationH: 1, dilationW: 1,
     padD: 0, padH: ph, padW: pad, ldc: groups * n, stage, format, extras, xSigned: +signed, zeroPointStride: 0, flip: packing.flip,
-    direct: +(format === q.FORMAT_I8 && !packing.flip && kernel === 1 && stride === 1), blockRows: block.blockRows, lda: block.lda,
+    direct: +(!deep && format === q.FORMAT_I8 && !packing.flip && kernel === 1 && stride === 1), blockRows: block.blockRows, lda: block.lda,
   })
-  return (rows * taps * channels * groups * n) / b.time('q_conv', at) / 1e9
+  return b.time(kernelName, at, rows * taps * channels * groups * n)
 }
 
 const gemm = (m, n, k, more = {}) => (b) => conv(b, { width: m, channels: k, n, ...more })
@@ -141,9 +163,14 @@ export const rows = {
   '3×3 56²×64→64': (b) => conv(b, { height: 56, width: 56, channels: 64, n: 64, kernel: 3 }),
   '3×3 56²×64→64 i16': (b) => conv(b, { height: 56, width: 56, channels: 64, n: 64, kernel: 3, i16: true }),
   '3×3 28² groups 4 ×16→16': (b) => conv(b, { height: 28, width: 28, channels: 16, n: 16, groups: 4, kernel: 3 }),
+  ...Object.fromEntries([[112, 32, 1], [112, 64, 2], [28, 256, 1], [14, 512, 1], [56, 144, 1], [7, 960, 1]].flatMap(([size, n, stride]) =>
+    [{}, { signed: true }, { i16: true }].map((more) => [
+      `depthwise 3×3 s${stride} ${size}²×${n} ${Object.keys(more).join()}`, (b) => conv(b, { height: size, width: size, channels: 1, n, kernel: 3, stride, deep: true, ...more }),
+    ]))),
+  'depthwise 5×5 s1 28²×120': (b) => conv(b, { height: 28, width: 28, channels: 1, n: 120, kernel: 5, deep: true }),
 }
 
-/** GMAC/s by row name, in one tier. */
+/** { gmacs, share } by row name, in one tier. */
 export function measure(tier, only = '') {
   const bench = new Bench(tier)
   return Object.fromEntries(Object.entries(rows).filter(([name]) => name.includes(only)).map(([name, run]) => [name, run(bench)]))
@@ -152,6 +179,6 @@ export function measure(tier, only = '') {
 if (process.argv[1]?.endsWith('kernels-int8.mjs')) {
   const [tier = 'relaxed', only = ''] = process.argv.slice(2).filter((a) => !a.startsWith('--'))
   const result = measure(tier, only)
-  if (process.argv.includes('--json')) console.log(JSON.stringify({ tier, unit: 'GMAC/s', result }))
-  else for (const [name, value] of Object.entries(result)) console.log(`${name.padEnd(36)} ${value.toFixed(1)}`)
+  if (process.argv.includes('--json')) console.log(JSON.stringify({ tier, result }))
+  else for (const [name, { gmacs, share }] of Object.entries(result)) console.log(`${name.padEnd(36)} ${gmacs.toFixed(1).padStart(5)}  ${share.toFixed(2)}`)
 }

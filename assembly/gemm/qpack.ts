@@ -4,15 +4,14 @@ import { Format, panelBytes, stepsOf } from "./qformat";
 /** Weights [groups][n][taps × channels] in any strides → panels and column sums. Source: gemm/qformat.ts. */
 export function q_pack(p: usize): void {
   const q = changetype<QPackParams>(p);
-  const panels = (q.n + 7) >> 3;
-  const bytes = usize(panelBytes(stepsOf(q.taps * q.channels, q.format), q.format, q.extras));
+  const bytes = usize(panelBytes(stepsOf(q.taps * q.tapSpan, q.format), q.format, q.extras));
   let panel = q.packed, sums = q.sums;
   for (let g = 0; g < q.groups; ++g) {
     for (let j = 0; j < q.n; j += 8, panel += bytes, sums += 32) {
       memory.fill(panel, 0, bytes);
       memory.fill(sums, 0, 32);
       for (let i = 0, count = min(8, q.n - j); i < count; ++i) packColumn(q, panel, i, g * q.n + j + i, sums + (usize(i) << 2));
-      if (q.format == Format.I8) bound(panel, stepsOf(q.taps * q.channels, Format.I8), q.extras);
+      if (q.format == Format.I8) bound(panel, stepsOf(q.taps * q.tapSpan, Format.I8), q.extras);
     }
   }
 }
@@ -26,9 +25,9 @@ function packColumn(q: QPackParams, panel: usize, i: i32, filter: i32, sum: usiz
     zero = signed ? i32(load<i8>(at)) : i32(load<u8>(at));
   }
   const column = q.w + usize(filter * q.strideN);
-  let total = 0, k = 0;
+  let total = 0;
   for (let t = 0; t < q.taps; ++t) {
-    let w = column + usize(t * q.strideTap);
+    let w = column + usize(t * q.strideTap), k = t * q.tapSpan;
     for (let c = 0; c < q.channels; ++c, ++k, w += usize(q.strideC)) {
       const value = (signed ? i32(load<i8>(w)) : i32(load<u8>(w))) - zero;
       total += value;

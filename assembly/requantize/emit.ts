@@ -36,7 +36,7 @@ import { BIAS, BYTES, HI, LO, MAGIC, MAGIC_BITS } from "./columns";
   return stage == Stage.REQUANTIZE ? 1 : 4;
 }
 
-/** Writes up to eight outputs of one row that lie as i32 at `acc`. `column`: index of the first one in the columns block. */
+/** Writes outputs of one row that lie as i32 at `acc`. `column`: index of the first one in the columns block. */
 export function emitScalar(q: QConvParams, acc: usize, y: usize, column: usize, count: i32): void {
   const at = q.columns + BIAS + (column << 2) + (usize(q.groups * ((q.n + 7) & ~7)) << 2);
   const floats = at + (usize(q.groups * ((q.n + 7) & ~7)) << 2);

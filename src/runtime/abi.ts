@@ -172,6 +172,7 @@ export interface QPackParams {
   wSigned: number
   format: number
   extras: number
+  tapSpan: number
 }
 
 export interface QFoldParams {
@@ -586,7 +587,7 @@ export const BLOCKS = {
   PoolParams: 'x:p y:p indices:p batch:i channels:i depth:i height:i width:i outDepth:i outHeight:i outWidth:i kernelDepth:i kernelHeight:i kernelWidth:i strideDepth:i strideHeight:i strideWidth:i dilationDepth:i dilationHeight:i dilationWidth:i padDepth:i padHeight:i padWidth:i endDepth:i endHeight:i endWidth:i op:i divisor:i dtype:i columnMajor:i exponent:f flip:u xZeroPoint:i yZeroPoint:i xScale:f yScale:f',
   GlobalAveragePoolParams: 'x:p y:p outer:i count:i inner:i flip:u bias:i scale:f yZeroPoint:i',
   RelaxedProbeParams: 'y:p',
-  QPackParams: 'w:p wZeroPoint:p packed:p sums:p groups:i n:i taps:i channels:i strideN:i strideTap:i strideC:i zeroPointStride:i wSigned:i format:i extras:i',
+  QPackParams: 'w:p wZeroPoint:p packed:p sums:p groups:i n:i taps:i channels:i strideN:i strideTap:i strideC:i zeroPointStride:i wSigned:i format:i extras:i tapSpan:i',
   QFoldParams: 'sums:p bias:p floatBias:p xZeroPoint:p xScale:p wScale:p yScale:p yZeroPoint:p columns:p groups:i n:i wScaleStride:i biasStride:i halfScales:i xSigned:i ySigned:i shift:i yMin:i yMax:i alpha:f',
   QConvParams: 'x:p y:p packed:p columns:p xZeroPoint:p scratch:p batch:i depth:i height:i width:i channels:i xStride:i groups:i n:i outDepth:i outHeight:i outWidth:i kernelD:i kernelH:i kernelW:i strideD:i strideH:i strideW:i dilationD:i dilationH:i dilationW:i padD:i padH:i padW:i ldc:i stage:i format:i extras:i xSigned:i zeroPointStride:i flip:i direct:i blockRows:i lda:i',
   PackF32Params: 'x:p y:p batches:i batchStride:i kOuter:i kInner:i kOuterStride:i kInnerStride:i nOuter:i nInner:i nOuterStride:i nInnerStride:i alpha:f',
@@ -686,6 +687,7 @@ export const KERNELS = {
   q_pack: 'QPackParams',
   q_fold: 'QFoldParams',
   q_conv: 'QConvParams',
+  q_depthwise: 'QConvParams',
   f32_gemm: 'GemmF32Params',
   f32_pack: 'PackF32Params',
   f32_conv: 'ConvF32Params',

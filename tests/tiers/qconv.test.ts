@@ -72,7 +72,7 @@ function check(tier: TierUnderTest, c: ConvCase, seed: number): number {
           const v = acc[r * columns + j]!
           const want = o.stage === STAGE_RAW ? v : o.stage === STAGE_FLOAT ? f(f(f(v) * f(xScale[0]! * w)) + floatBias[j]!) : requantize(v, multiplierOf(xScale[0]!, w, yScale[0]!), yZero, o.min, o.max)
           const value = Number(got[r * ldc + j])
-          if (value !== want) assert.fail(`${tier.name} seed ${seed} format ${packing.format} stage ${o.stage} [${r}, ${j}]: expected ${want}, got ${value} (${JSON.stringify({ ...c, x: 0, w: 0, wZero: 0, bias: 0 })})`)
+          if (value !== want) assert.fail(`${tier.name} seed ${seed} packing ${JSON.stringify(packing)} stage ${o.stage} [${r}, ${j}]: expected ${want}, got ${value} (${JSON.stringify({ ...c, x: 0, w: 0, wZero: 0, bias: 0 })})`)
         }
     }
   return compared
@@ -123,6 +123,27 @@ for (const tier of tiersUnderTest()) {
         for (const symmetric of [true, false]) check(tier, makeCase(seed, shape, xSigned, wSigned, 'random', 'small', symmetric), seed++)
   })
 
+  test(`${tier.name}: int8 depthwise convolution of any window`, () => {
+    const shapes: Shape[] = [
+      { spatial: [1, 6, 7], channels: 1, n: 1, groups: 16, kernel: [1, 3, 3], begin: [0, 1, 1] },
+      { spatial: [1, 9, 8], channels: 1, n: 1, groups: 35, kernel: [1, 3, 3], begin: [0, 1, 1], strides: [1, 2, 2], batch: 2 },
+      { spatial: [1, 9, 9], channels: 1, n: 1, groups: 24, kernel: [1, 5, 5], begin: [0, 2, 2] },
+      { spatial: [1, 9, 9], channels: 1, n: 1, groups: 7, kernel: [1, 3, 3], begin: [0, 0, 2], end: [0, 3, 0], dilations: [1, 2, 3], strides: [1, 1, 2] },
+      { spatial: [1, 1, 12], channels: 1, n: 1, groups: 17, kernel: [1, 1, 4], begin: [0, 0, 1], end: [0, 0, 2] },
+      { spatial: [3, 5, 4], channels: 1, n: 1, groups: 15, kernel: [2, 3, 2], begin: [1, 1, 0], end: [0, 1, 1], strides: [1, 2, 1] },
+      { spatial: [1, 7, 5], channels: 1, n: 1, groups: 9, kernel: [1, 3, 3], begin: [0, 3, 4], end: [0, 0, 0], dilations: [1, 2, 1], strides: [1, 1, 2] },
+      { spatial: [1, 4, 6], channels: 1, n: 1, groups: 8, kernel: [1, 3, 3], strides: [1, 3, 1] },
+      { spatial: [1, 1, 1200], channels: 1, n: 1, groups: 8, kernel: [1, 1, 9], begin: [0, 0, 4], dilations: [1, 1, 1] },
+      { spatial: [1, 3, 3], channels: 1, n: 1, groups: 33, kernel: [1, 1, 1] },
+      { spatial: [1, 2, 2], channels: 1, n: 1, groups: 1, kernel: [1, 7, 7], begin: [0, 3, 3] },
+    ]
+    let seed = 3000
+    for (const shape of shapes)
+      for (const [xSigned, wSigned] of signs)
+        for (const fill of ['random', 'small', 'extreme'] as const)
+          for (const symmetric of [true, false]) check(tier, makeCase(seed, shape, xSigned, wSigned, fill, fill, symmetric), seed++)
+  })
+
   test(`${tier.name}: one activation zero point per row`, () => {
     const rows = 9
     const c = makeCase(5, { spatial: [1, 1, rows], channels: 21, n: 11 }, true, false, 'random', 'random', false)
@@ -140,6 +161,6 @@ for (const tier of tiersUnderTest()) {
     const c = makeCase(6, { spatial: [1, 5, 5], channels: 9, n: 11, kernel: [1, 3, 3], begin: [0, 1, 1] }, false, true, 'random', 'small', true)
     const high = { ...c, x: c.x.map((v) => v | 128) as Uint8Array, xZero: 200 }
     const o: Output = { stage: STAGE_RAW, dtype: 'int32', xScale: null, wScale: null, yScale: null, yZero: 0, min: 0, max: 0, floatBias: null, ldc: 11 }
-    assert.deepEqual(runConv(tier, high, o, { format: FORMAT_I8, flip: 0x80, shift: -128, extras: 0 }), accumulate(high))
+    assert.deepEqual(runConv(tier, high, o, { format: FORMAT_I8, flip: 0x80, shift: -128, extras: 0, kernel: 'q_conv' }), accumulate(high))
   })
 }

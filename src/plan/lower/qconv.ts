@@ -1,6 +1,6 @@
 import { invariant } from '../../errors.js'
 import { qconvShape } from '../../graph/infer/qmatrix.js'
-import { emitRows, qmatrix, type QOperands } from './qmatrix.js'
+import { emitRows, qmatrix, type QMatrix, type QOperands } from './qmatrix.js'
 import { STAGE_RAW, STAGE_REQUANTIZE } from './qpacking.js'
 import type { Lowering, LowerTable } from './rule.js'
 
@@ -8,11 +8,19 @@ import type { Lowering, LowerTable } from './rule.js'
 const lift = (values: readonly number[], fill: number): [number, number, number] =>
   [...Array<number>(3 - values.length).fill(fill), ...values] as [number, number, number]
 
+/** One channel per group on both sides: the groups become columns of one matrix whose K is the window. */
+function depthwise(l: Lowering, o: QOperands, n: number, kernel: readonly number[], stage: number): QMatrix {
+  const taps = kernel.reduce((product, size) => product * size, 1)
+  return qmatrix(l, o, { groups: 1, n, taps, channels: 1, strideN: taps, strideTap: 1, strideC: 0 }, stage, { window: kernel })
+}
+
 function convolve(l: Lowering, o: QOperands, stage: number): void {
   const { layout, window, groups, channels, n } = qconvShape(l, o.x, o.w)
   invariant(layout.channelsLast, `${l.op} "${l.node.name}" reached the planner channels first`)
   const taps = window.kernel.reduce((product, size) => product * size, 1)
-  const matrix = qmatrix(l, o, { groups, n, taps, channels, strideN: channels * taps, strideTap: 1, strideC: taps }, stage)
+  const matrix = channels === 1 && n === 1 && groups > 1
+    ? depthwise(l, o, groups, window.kernel, stage)
+    : qmatrix(l, o, { groups, n, taps, channels, strideN: channels * taps, strideTap: 1, strideC: taps }, stage)
   emitRows(l, o, matrix, {
     batch: layout.batch, spatial: lift(layout.spatial, 1), out: lift(window.output, 1), kernel: lift(window.kernel, 1),
     strides: lift(window.strides, 1), dilations: lift(window.dilations, 1), begin: lift(window.begin, 0), xStride: groups * channels, ldc: groups * n,

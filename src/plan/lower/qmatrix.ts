@@ -2,7 +2,7 @@ import { elementCount } from '../../dtype.js'
 import { at, NULL, type Operand } from '../../runtime/operand.js'
 import { toInts } from '../../value.js'
 import {
-  columnsBytes, extrasOf, FORMAT_I8, isSigned, outlierShare, packedBytes, PACKING_I16, relaxedPacking, rowBlock, STAGE_REQUANTIZE, sumsBytes, type Packing,
+  columnsBytes, depthwisePacking, depthwiseStretch, depthwiseTaps, extrasOf, FORMAT_I8, isSigned, MOST_DEPTHWISE_EXTRAS, outlierShare, packedBytes, PACKING_I16, relaxedPacking, rowBlock, STAGE_REQUANTIZE, sumsBytes, type Packing,
 } from './qpacking.js'
 import type { Lowering } from './rule.js'
 
@@ -29,6 +29,8 @@ export interface QWeights {
   readonly strideN: number
   readonly strideTap: number
   readonly strideC: number
+  /** K that a tap takes; `channels` when not given */
+  readonly tapSpan?: number
   /** Where in input `w`, and which of its columns' parameters, this matrix starts. */
   readonly offset?: number
   readonly column?: number
@@ -71,31 +73,46 @@ const optional = (l: Lowering, i: number | undefined, index = 0, bytes = 1): Ope
 const strideOf = (l: Lowering, i: number | undefined): number => (given(l, i) && elementCount(l.dims(i)) > 1 ? 1 : 0)
 
 /** Weights that this host's relaxed dot product can take as they are: known, symmetric, with few pairs that must be split. */
-function packingFor(l: Lowering, o: QOperands, weights: QWeights, zeroPerRow: boolean): Packing {
+function packingFor(l: Lowering, o: QOperands, weights: QWeights, { zeroPerRow, window }: QOptions): Packing {
   const w = l.constant(o.w)
-  if (zeroPerRow || !l.capabilities || !w) return PACKING_I16
+  const plain = window ? depthwisePacking(PACKING_I16) : PACKING_I16
+  if (zeroPerRow || !l.capabilities || !w) return plain
   const centre = w.dtype === 'int8' ? 0 : 128
   const zero = given(l, o.wZero) ? l.constant(o.wZero) : undefined
   const symmetric = given(l, o.wZero) ? zero !== undefined && toInts(zero).every((z) => z === centre) : centre === 0
-  if (!symmetric) return PACKING_I16
-  return relaxedPacking(l.capabilities, isSigned(l.input(o.x)) === 1, outlierShare(w, weights.channels > 1 ? weights.strideC : weights.strideTap)) ?? PACKING_I16
+  if (!symmetric) return plain
+  const neighbour = window ? window[window.length - 1]! : weights.channels > 1 ? weights.strideC : weights.strideTap
+  const relaxed = relaxedPacking(l.capabilities, isSigned(l.input(o.x)) === 1, outlierShare(w, neighbour), window ? MOST_DEPTHWISE_EXTRAS : undefined)
+  return relaxed ? (window ? depthwisePacking(relaxed) : relaxed) : plain
+}
+
+export interface QOptions {
+  readonly zeroPerRow?: boolean
+  /** For one channel per group: the window. Then `weights` says only where each filter starts. */
+  readonly window?: readonly number[]
+  readonly alpha?: number
+  /** first element of the bias, and elements from one column's to the next */
+  readonly biasOffset?: number
+  readonly biasStride?: number
 }
 
 /** Packs the weights and folds the rest into columns: at load where all of it is known, else in every run. */
-export function qmatrix(l: Lowering, o: QOperands, weights: QWeights, stage: number, options: { zeroPerRow?: boolean; alpha?: number; biasOffset?: number; biasStride?: number } = {}): QMatrix {
-  const { groups, n, taps, channels, offset = 0, column = 0 } = weights
-  const packing = packingFor(l, o, weights, options.zeroPerRow ?? false)
+export function qmatrix(l: Lowering, o: QOperands, plain: QWeights, stage: number, options: QOptions = {}): QMatrix {
+  const packing = packingFor(l, o, plain, options)
   const { format } = packing
-  const bytes = packedBytes(groups, n, taps * channels, packing)
+  const weights = options.window ? { ...plain, ...depthwiseTaps(options.window, format) } : plain
+  const { groups, n, taps, channels, offset = 0, column = 0 } = weights
+  const { tapSpan = channels } = weights
+  const bytes = packedBytes(groups, n, taps * tapSpan, packing)
   const sources = (...inputs: (number | undefined)[]): number[] => inputs.filter((i): i is number => given(l, i))
   const { alpha = 1, biasOffset = 0, biasStride = 1 } = options
-  const extras = extrasOf(taps * channels, packing)
+  const extras = extrasOf(taps * tapSpan, packing)
   const key = JSON.stringify([weights, format, extras])
   const wColumn = (i: number | undefined): number => (strideOf(l, i) && elementCount(l.dims(i!)) > groups * n ? column : 0)
   const packed = l.pack(`q ${key}`, bytes + sumsBytes(groups, n), sources(o.w, o.wZero), (target) =>
     l.emit('q_pack', {
       w: at(l.in(o.w), offset), wZeroPoint: optional(l, o.wZero, wColumn(o.wZero)), packed: target, sums: at(target, bytes), groups, n, taps, channels,
-      strideN: weights.strideN, strideTap: weights.strideTap, strideC: weights.strideC, zeroPointStride: strideOf(l, o.wZero), wSigned: isSigned(l.input(o.w)), format, extras,
+      strideN: weights.strideN, strideTap: weights.strideTap, strideC: weights.strideC, zeroPointStride: strideOf(l, o.wZero), wSigned: isSigned(l.input(o.w)), format, extras, tapSpan,
     }))
   const half = given(l, o.xScale) && l.input(o.xScale).dtype === 'float16'
   const quantized = stage === STAGE_REQUANTIZE
@@ -103,7 +120,7 @@ export function qmatrix(l: Lowering, o: QOperands, weights: QWeights, stage: num
   const folded = sources(o.w, o.wZero, o.bias, o.floatBias, o.xZero, o.xScale, o.wScale, o.yScale, o.yZero)
   const columns = l.pack(`c ${key} ${stage} ${ySigned} ${JSON.stringify([packing, options])}`, columnsBytes(groups, n), folded, (target) =>
     l.emit('q_fold', {
-      sums: format === FORMAT_I8 ? at(packed, bytes) : NULL, bias: optional(l, o.bias, biasOffset, 4), floatBias: optional(l, o.floatBias),
+      sums: format === FORMAT_I8 || packing.kernel !== 'q_conv' ? at(packed, bytes) : NULL, bias: optional(l, o.bias, biasOffset, 4), floatBias: optional(l, o.floatBias),
       xZeroPoint: options.zeroPerRow ? NULL : optional(l, o.xZero), xScale: optional(l, o.xScale), wScale: optional(l, o.wScale, wColumn(o.wScale), half ? 2 : 4),
       yScale: optional(l, o.yScale), yZeroPoint: optional(l, o.yZero), columns: target, groups, n, wScaleStride: strideOf(l, o.wScale), biasStride, halfScales: +half,
       xSigned: isSigned(l.input(o.x)), ySigned, shift: packing.shift, yMin: ySigned ? -128 : 0, yMax: ySigned ? 127 : 255, alpha,
@@ -113,19 +130,20 @@ export function qmatrix(l: Lowering, o: QOperands, weights: QWeights, stage: num
 
 /** Multiplies rows by a packed matrix. */
 export function emitRows(l: Lowering, o: QOperands, matrix: QMatrix, r: QRows): void {
-  const { groups, n, taps, channels } = matrix.weights
+  const { groups, n, taps, channels, tapSpan = channels } = matrix.weights
   const { format, flip } = matrix.packing
   const rows = r.batch * r.out[0] * r.out[1] * r.out[2]
+  const { kernel } = matrix.packing
   const pointwise = taps === 1 && r.strides.every((s) => s === 1) && r.begin.every((p) => p === 0) && r.out.every((s, i) => s === r.spatial[i])
-  const direct = format === FORMAT_I8 && !flip && pointwise
-  const block = rowBlock(rows, taps * channels, format)
-  l.emit('q_conv', {
+  const direct = kernel === 'q_conv' && format === FORMAT_I8 && !flip && pointwise
+  const block = kernel === 'q_depthwise' ? { lda: 0, ...depthwiseStretch(r.kernel, r.out[2], r.strides[2], r.dilations[2], format) } : rowBlock(rows, taps * channels, format)
+  l.emit(kernel, {
     x: at(l.in(o.x), r.xOffset ?? 0), y: at(l.out(), (r.yOffset ?? 0) * (matrix.stage === STAGE_REQUANTIZE ? 1 : 4)), packed: matrix.packed, columns: matrix.columns,
     xZeroPoint: optional(l, o.xZero, r.zeroOffset), scratch: l.scratch(direct ? 128 : block.bytes),
     batch: r.batch, depth: r.spatial[0], height: r.spatial[1], width: r.spatial[2], channels, xStride: r.xStride, groups, n,
     outDepth: r.out[0], outHeight: r.out[1], outWidth: r.out[2], kernelD: r.kernel[0], kernelH: r.kernel[1], kernelW: r.kernel[2],
     strideD: r.strides[0], strideH: r.strides[1], strideW: r.strides[2], dilationD: r.dilations[0], dilationH: r.dilations[1], dilationW: r.dilations[2],
-    padD: r.begin[0], padH: r.begin[1], padW: r.begin[2], ldc: r.ldc, stage: matrix.stage, format, extras: extrasOf(taps * channels, matrix.packing), xSigned: isSigned(l.input(o.x)),
+    padD: r.begin[0], padH: r.begin[1], padW: r.begin[2], ldc: r.ldc, stage: matrix.stage, format, extras: extrasOf(taps * tapSpan, matrix.packing), xSigned: isSigned(l.input(o.x)),
     zeroPointStride: r.zeroPerRow ? 1 : 0, flip, direct: +direct, blockRows: block.blockRows, lda: block.lda,
   }, rows * taps * channels * groups * n)
 }

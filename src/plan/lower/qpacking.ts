@@ -23,22 +23,28 @@ export interface Packing {
   readonly shift: number
   /** Share of a panel's steps for which FORMAT_I8 keeps room to split them. */
   readonly extras: number
+  /** What reads it. */
+  readonly kernel: 'q_conv' | 'q_depthwise'
 }
 
-export const PACKING_I16: Packing = { format: FORMAT_I16, flip: 0, shift: 0, extras: 0 }
+export const PACKING_I16: Packing = { format: FORMAT_I16, flip: 0, shift: 0, extras: 0, kernel: 'q_conv' }
+
+/** A packing for one channel per group: panels are few enough to keep room for every step. */
+export const depthwisePacking = (packing: Packing): Packing => ({ ...packing, extras: 1, kernel: 'q_depthwise' })
 
 /** Beyond this share of steps that must be split, FORMAT_I16 is the faster one. */
 const MOST_EXTRAS = 0.2
+export const MOST_DEPTHWISE_EXTRAS = 0.6
 
 /**
  * The packing for the relaxed dot product, when this host's reads 8-bit second operands in one definite way and few steps must be split:
  * `outliers` is the share of them.
  */
-export function relaxedPacking(capabilities: number, xSigned: boolean, outliers: number): Packing | undefined {
-  if (outliers > MOST_EXTRAS) return undefined
+export function relaxedPacking(capabilities: number, xSigned: boolean, outliers: number, most = MOST_EXTRAS): Packing | undefined {
+  if (outliers > most) return undefined
   const extras = outliers * 1.5
-  if (capabilities & CAPABILITY_UNSIGNED_8) return { format: FORMAT_I8, flip: xSigned ? 0x80 : 0, shift: xSigned ? 128 : 0, extras }
-  if (capabilities & CAPABILITY_SIGNED_8) return { format: FORMAT_I8, flip: xSigned ? 0 : 0x80, shift: xSigned ? 0 : -128, extras }
+  if (capabilities & CAPABILITY_UNSIGNED_8) return { format: FORMAT_I8, flip: xSigned ? 0x80 : 0, shift: xSigned ? 128 : 0, extras, kernel: 'q_conv' }
+  if (capabilities & CAPABILITY_SIGNED_8) return { format: FORMAT_I8, flip: xSigned ? 0 : 0x80, shift: xSigned ? 0 : -128, extras, kernel: 'q_conv' }
   return undefined
 }
 
@@ -75,8 +81,9 @@ export const stepsOf = (k: number, format: number): number => Math.ceil(k / (for
 
 /** Bytes of the panels of `groups` matrices [k, n]. */
 export function packedBytes(groups: number, n: number, k: number, packing: Packing): number {
-  const steps = stepsOf(k, packing.format)
-  return groups * (paddedColumns(n) / 8) * (steps * 32 + (packing.format === FORMAT_I8 ? 32 + extrasOf(k, packing) * 64 : 0))
+  const { format } = packing
+  const steps = stepsOf(k, format)
+  return groups * (paddedColumns(n) / 8) * (steps * 32 + (format === FORMAT_I8 ? 32 + extrasOf(k, packing) * 64 : 0))
 }
 
 /** Bytes of q_pack's column sums. */
@@ -92,6 +99,22 @@ export function rowBlock(rows: number, k: number, format: number): { lda: number
   const lda = Math.ceil((k * (format === FORMAT_I8 ? 1 : 2) + 16) / 16) * 16
   const blockRows = Math.min(rows, Math.max(20, Math.floor(BLOCK_BYTES / lda / 20) * 20))
   return { lda, blockRows, bytes: 128 + blockRows * lda + 64 }
+}
+
+/** How a depthwise window's weights lie: taps are its columns, their rows (of every depth) padded to whole steps. */
+export function depthwiseTaps(kernel: readonly number[], format: number): { taps: number; channels: number; strideTap: number; strideC: number; tapSpan: number } {
+  const columns = kernel[kernel.length - 1]!
+  const rows = kernel.slice(0, -1).reduce((product, size) => product * size, 1)
+  return { taps: columns, channels: rows, strideTap: 1, strideC: columns, tapSpan: stepsOf(rows, format) * (format === FORMAT_I8 ? 4 : 2) }
+}
+
+/** How many outputs of a row q_depthwise prepares together, and the scratch that takes. */
+export function depthwiseStretch(kernel: readonly number[], outWidth: number, stride: number, dilation: number, format: number): { blockRows: number; bytes: number } {
+  const { taps, channels } = depthwiseTaps(kernel, format)
+  const column = stepsOf(channels, format) * 32
+  const blockRows = Math.min(outWidth, Math.max(4, Math.floor(BLOCK_BYTES / 3 / column / stride)))
+  const columns = (blockRows - 1) * stride + (taps - 1) * dilation + 1
+  return { blockRows, bytes: 256 + channels * 4 + column * columns }
 }
 
 export const isSigned = (type: TensorType): number => (type.dtype === 'int8' ? 1 : 0)
