@@ -13,7 +13,7 @@ if (who === 'octavo') {
   await session.run({ [session.inputNames[0]]: new api.Tensor('float32', pixels, dims) })
 } else {
   api.env.wasm.numThreads = 1
-  const session = await api.InferenceSession.create(bytes, { executionProviders: ['wasm'], graphOptimizationLevel: 'all' })
+  const session = await api.InferenceSession.create(bytes, { executionProviders: ['wasm'], graphOptimizationLevel: 'all', logSeverityLevel: 3 })
   await session.run({ [session.inputNames[0]]: new api.Tensor('float32', pixels, dims) })
 }
 console.log(JSON.stringify({ ms: performance.now() - start }))

@@ -95,7 +95,7 @@ const operator = (host: Host, title: Title, { bytes, feeds, macs }: OperatorMode
 
 async function compare(host: Host, title: Title, bytes: Uint8Array, feedsFor: (input: string) => Readonly<Record<string, Tensor>>, macs?: number): Promise<void> {
   const ours = await InferenceSession.create(bytes, { tier: host.tier, wasmFolder: host.wasmFolder })
-  const theirs = await host.ort.InferenceSession.create(bytes, { executionProviders: ['wasm'], graphOptimizationLevel: 'all' })
+  const theirs = await host.ort.InferenceSession.create(bytes, { executionProviders: ['wasm'], graphOptimizationLevel: 'all', logSeverityLevel: 3 })
   const feeds = feedsFor(ours.inputNames[0]!)
   const peerFeeds = Object.fromEntries(Object.entries(feeds).map(([name, t]) => [name, new host.ort.Tensor(t.dtype, t.data, t.dims)]))
   const timed = await pair(() => ours.run(feeds), () => theirs.run(peerFeeds))

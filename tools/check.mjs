@@ -5,6 +5,7 @@ import { join } from 'node:path'
 
 node('node_modules/typescript/bin/tsc', '--noEmit', '-p', '.')
 node('tools/gen-abi.mjs', '--check')
+node('tools/gen-operators.mjs', '--check')
 node('tools/lint.mjs')
 if (existsSync(join(root, 'dist/index.js'))) node('tools/size.mjs', '--budget')
 console.log('check: types, generated files, rooms and sizes are as they should be')
