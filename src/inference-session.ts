@@ -1,6 +1,7 @@
 import { OctavoError } from './errors.js'
 import { decodeModel, externalFiles } from './formats/onnx/decode.js'
 import { aborted, compilerFor, environment, readSource } from './platform/host.js'
+import { addOperators, firstUnknown, type OperatorSet } from './plan/operators.js'
 import type { Source } from './platform/source.js'
 import { adopt, chooseTier, type LoadedTier } from './runtime/load.js'
 import type { Tier } from './runtime/tiers.js'
@@ -38,21 +39,28 @@ export class InferenceSession extends GraphSession {
     requireOneThread(options)
     const [bytes, tier] = await Promise.all([Promise.resolve(source).then((s) => readSource(s, options.signal)), tierFor(options)])
     const external = await readExternal(bytes, await source, options)
+    const graph = decodeModel(bytes, { externalData: external })
+    if (firstUnknown(graph)) addOperators((await import('./plan/more-operators.js')).moreOperators)
     if (options.signal?.aborted) throw aborted(options.signal)
-    return open(bytes, external, tier, options)
+    const size = [...external.values()].reduce((sum, file) => sum + file.byteLength, bytes.byteLength)
+    return new InferenceSession(graph, tier, size, options)
   }
 
-  /** As `create`, at once: `bytes` of the model, which must hold all its data, and a compiled TIER.wasm. */
-  static createSync(bytes: Uint8Array, options: Omit<SessionOptions, 'externalData' | 'signal'> & { readonly module: WebAssembly.Module }): InferenceSession {
+  /**
+   * As `create`, at once: `bytes` of the model, which must hold all its data, a compiled TIER.wasm, and for models that
+   * need them `moreOperators` of octavo/operators.
+   */
+  static createSync(bytes: Uint8Array, options: SyncOptions): InferenceSession {
     requireOneThread(options)
-    return open(bytes, new Map(), adopt(options.module), options)
+    if (options.operators) addOperators(options.operators)
+    return new InferenceSession(decodeModel(bytes), adopt(options.module), bytes.byteLength, options)
   }
 }
 
-function open(bytes: Uint8Array, externalData: ReadonlyMap<string, Uint8Array>, tier: LoadedTier, options: SessionOptions): InferenceSession {
-  const graph = decodeModel(bytes, { externalData })
-  const size = [...externalData.values()].reduce((sum, file) => sum + file.byteLength, bytes.byteLength)
-  return new InferenceSession(graph, tier, size, options)
+/** Options of `createSync`. */
+export interface SyncOptions extends Omit<SessionOptions, 'externalData' | 'signal' | 'tier' | 'wasmFolder'> {
+  readonly module: WebAssembly.Module
+  readonly operators?: OperatorSet
 }
 
 /** The files that the model names: given ones first, else those beside it. What is still missing is the decoder's error. */

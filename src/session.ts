@@ -1,11 +1,10 @@
 import { DTYPES, elementCount, type DType } from './dtype.js'
 import { OctavoError } from './errors.js'
 import type { Graph, TensorType, ValueInfo } from './graph/graph.js'
-import { INFER } from './graph/infer/table.js'
 import { shapeInputs } from './graph/shape-inputs.js'
 import type { BoundPlan } from './plan/bind.js'
-import { requireOperators } from './plan/builder.js'
 import { defaultLimits, Executor, type Limits } from './plan/executor.js'
+import { requireOperators } from './plan/operators.js'
 import type { Prepared } from './plan/prepare.js'
 import { aborted, breathe } from './platform/host.js'
 import type { LoadedTier } from './runtime/load.js'
@@ -99,7 +98,7 @@ export class GraphSession {
    * @throws OP_UNSUPPORTED, and for a model whose shapes are all fixed every code of planning
    */
   constructor(private readonly graph: Graph, tier: LoadedTier, private readonly bytes: number, private readonly options: GraphSessionOptions = {}) {
-    requireOperators(graph, (key) => key === 'If' || key in INFER)
+    requireOperators(graph)
     this.inputMetadata = graph.inputs.map(metadata)
     this.outputMetadata = graph.outputs.map(metadata)
     this.inputNames = graph.inputs.map((i) => i.name)

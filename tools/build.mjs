@@ -40,7 +40,7 @@ export async function buildJs() {
     absWorkingDir: root, bundle: true, format: 'esm', target: 'es2022', outdir: 'dist', sourcemap: false, logLevel: 'warning', legalComments: 'none',
     external: ['node:*'], // platform/node.ts only, behind a dynamic import
   }
-  await esbuild.build({ ...common, entryPoints: entries, minify: true, splitting: false, platform: 'neutral', mainFields: ['module', 'main'] })
+  await esbuild.build({ ...common, entryPoints: entries, minify: true, splitting: true, chunkNames: 'chunk-[hash]', platform: 'neutral', mainFields: ['module', 'main'] })
   if (existsSync(join(root, 'src/cli/main.ts')))
     await esbuild.build({ ...common, entryPoints: { cli: 'src/cli/main.ts' }, platform: 'node', packages: 'external', banner: { js: '#!/usr/bin/env node' } })
 }

@@ -1,5 +1,5 @@
 /** `octavo`: sessions over ONNX models. */
-export { InferenceSession, type SessionOptions } from '../inference-session.js'
+export { InferenceSession, type SessionOptions, type SyncOptions } from '../inference-session.js'
 export type { LogEvent, RunOptions, SessionInfo, StepProfile, Tensors, ValueMetadata } from '../session.js'
 export { Tensor } from '../value.js'
 export type { DType } from '../dtype.js'

@@ -1,5 +1,5 @@
 import { DTYPES, elementCount, type TypedArray } from '../dtype.js'
-import { OctavoError, invariant } from '../errors.js'
+import { invariant } from '../errors.js'
 import { opKey, type Graph, type Node, type TensorType } from '../graph/graph.js'
 import { NodeView, type Values } from '../graph/node-view.js'
 import type { KernelName, ParamsOf } from '../runtime/abi.js'
@@ -264,13 +264,5 @@ class NodeLowering extends NodeView implements Lowering {
     const times = this.node.inputs.filter((n) => n === input).length
     if (this.builder.placed(output) || !this.builder.lastReader(input, times) || bytesOf(this.output(o)) !== bytesOf(this.input(i))) return
     this.builder.place(output, this.builder.placeOf(input))
-  }
-}
-
-/** @throws OP_UNSUPPORTED naming the first node whose operator is unknown to `known` */
-export function requireOperators(graph: Graph, known: (key: string) => boolean): void {
-  for (const node of graph.nodes) {
-    if (!known(opKey(node))) throw new OctavoError('OP_UNSUPPORTED', `${opKey(node)} "${node.name}": Octavo does not have this operator. See docs/operators.md for those it has.`, { node: node.name, op: opKey(node) })
-    for (const value of Object.values(node.attributes)) if (typeof value === 'object' && 'nodes' in value) requireOperators(value, known)
   }
 }

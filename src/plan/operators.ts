@@ -1,0 +1,37 @@
+import { OctavoError } from '../errors.js'
+import { opKey, type Graph } from '../graph/graph.js'
+import type { InferTable } from '../graph/infer/rule.js'
+import { INFER } from '../graph/infer/table.js'
+import type { LowerTable } from './lower/rule.js'
+import { LOWER } from './lower/table.js'
+
+/** Rules for operators beyond those every session has. */
+export interface OperatorSet {
+  readonly infer: InferTable
+  readonly lower: LowerTable
+}
+
+/** Makes the operators of `set` known to every session of this module. Adding a set twice changes nothing. */
+export function addOperators(set: OperatorSet): void {
+  Object.assign(INFER, set.infer)
+  Object.assign(LOWER, set.lower)
+}
+
+/** The first node, subgraphs included, whose operator is not known yet. */
+export function firstUnknown(graph: Graph): { name: string; key: string } | undefined {
+  for (const node of graph.nodes) {
+    const key = opKey(node)
+    if (key !== 'If' && !(key in INFER)) return { name: node.name, key }
+    for (const value of Object.values(node.attributes)) {
+      const inner = typeof value === 'object' && 'nodes' in value ? firstUnknown(value) : undefined
+      if (inner) return inner
+    }
+  }
+  return undefined
+}
+
+/** @throws OP_UNSUPPORTED naming the first node whose operator is unknown */
+export function requireOperators(graph: Graph): void {
+  const unknown = firstUnknown(graph)
+  if (unknown) throw new OctavoError('OP_UNSUPPORTED', `${unknown.key} "${unknown.name}": Octavo does not have this operator. See docs/operators.md for those it has.`, { node: unknown.name, op: unknown.key })
+}
