@@ -3,7 +3,7 @@
  * Without arguments: the three tiers, the bundles, the declarations. Exits non-zero when any part fails.
  */
 import { spawn } from 'node:child_process'
-import { existsSync, mkdirSync, readFileSync, readdirSync } from 'node:fs'
+import { existsSync, mkdirSync, readFileSync, readdirSync, rmSync } from 'node:fs'
 import { dirname, join, resolve } from 'node:path'
 import { fileURLToPath } from 'node:url'
 
@@ -35,6 +35,7 @@ export async function buildWasm(tiers = TIERS) {
 /** One ESM file per entry point (src/entry/*.ts), and the command line. */
 export async function buildJs() {
   const esbuild = await import('esbuild')
+  for (const file of readdirSync(join(root, 'dist')).filter((f) => f.endsWith('.js'))) rmSync(join(root, 'dist', file))
   const entries = readdirSync(join(root, 'src/entry')).filter((f) => f.endsWith('.ts')).map((f) => join('src/entry', f))
   const common = {
     absWorkingDir: root, bundle: true, format: 'esm', target: 'es2022', outdir: 'dist', sourcemap: false, logLevel: 'warning', legalComments: 'none',

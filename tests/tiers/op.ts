@@ -8,6 +8,8 @@ import { DTYPES, elementCount, viewOf, type TypedArray } from '../../src/dtype.j
 import { OctavoError, type ErrorCode } from '../../src/errors.js'
 import type { Attribute, Node, TensorType } from '../../src/graph/graph.js'
 import { INFER } from '../../src/graph/infer/table.js'
+import { moreOperators } from '../../src/plan/more-operators.js'
+import { addOperators } from '../../src/plan/operators.js'
 import { NodeView, type Values } from '../../src/graph/node-view.js'
 import { LOWER } from '../../src/plan/lower/table.js'
 import type { Lowering } from '../../src/plan/lower/rule.js'
@@ -15,6 +17,8 @@ import { blockBytes, writeBlock } from '../../src/runtime/kernels.js'
 import { NULL, type Operand } from '../../src/runtime/operand.js'
 import { Tensor } from '../../src/value.js'
 import { ALL_TIERS, type TierName } from './harness.js'
+
+addOperators(moreOperators)
 
 export interface OpCase {
   readonly op: string

@@ -143,7 +143,6 @@ export const movement: InferTable = {
   Flatten: rule(flattened),
   Squeeze: rule(squeezed, [1]),
   Unsqueeze: rule(unsqueezed, [1]),
-  Identity: rule((view) => [view.input(0)]),
   Concat: rule(concatenated),
   Split: rule(splitted, [1]),
   Slice: rule((view) => [view.make(view.input(0).dtype, sliceOf(view).map((s) => s.count))], [1, 2, 3, 4]),

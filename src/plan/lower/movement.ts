@@ -92,7 +92,7 @@ function tile(l: Lowering): void {
 
 export const movement: LowerTable = {
   Transpose: transpose,
-  Reshape: alias, Flatten: alias, Squeeze: alias, Unsqueeze: alias, Identity: alias,
+  Reshape: alias, Flatten: alias, Squeeze: alias, Unsqueeze: alias,
   Concat: concat, Split: split, Slice: slice, Expand: expand, Tile: tile, Pad: pad,
   DepthToSpace: depthToSpace, SpaceToDepth: spaceToDepth,
 }
