@@ -1,5 +1,5 @@
 import { OctavoError } from './errors.js'
-import { decodeModel, externalFiles } from './formats/onnx/decode.js'
+import { decodeModel, openModel, type OnnxFile } from './formats/onnx/decode.js'
 import { aborted, compilerFor, environment, readSource } from './platform/host.js'
 import { addOperators, firstUnknown, type OperatorSet } from './plan/operators.js'
 import type { Source } from './platform/source.js'
@@ -38,8 +38,9 @@ export class InferenceSession extends GraphSession {
   static async create(source: Source | Promise<Source>, options: SessionOptions = {}): Promise<InferenceSession> {
     requireOneThread(options)
     const [bytes, tier] = await Promise.all([Promise.resolve(source).then((s) => readSource(s, options.signal)), tierFor(options)])
-    const external = await readExternal(bytes, await source, options)
-    const graph = decodeModel(bytes, { externalData: external })
+    const model = openModel(bytes)
+    const external = await readExternal(model, await source, options)
+    const graph = model.graph({ externalData: external })
     if (firstUnknown(graph)) addOperators((await import('./plan/more-operators.js')).moreOperators)
     if (options.signal?.aborted) throw aborted(options.signal)
     const size = [...external.values()].reduce((sum, file) => sum + file.byteLength, bytes.byteLength)
@@ -64,10 +65,10 @@ export interface SyncOptions extends Omit<SessionOptions, 'externalData' | 'sign
 }
 
 /** The files that the model names: given ones first, else those beside it. What is still missing is the decoder's error. */
-async function readExternal(bytes: Uint8Array, source: Source, { externalData = {}, signal }: SessionOptions): Promise<ReadonlyMap<string, Uint8Array>> {
+async function readExternal(model: OnnxFile, source: Source, { externalData = {}, signal }: SessionOptions): Promise<ReadonlyMap<string, Uint8Array>> {
   const found = new Map<string, Uint8Array>()
-  for (const name of externalFiles(bytes)) {
-    const file = externalData[name] ?? besideOf(source, name)
+  for (const name of model.externalFiles()) {
+    const file = (Object.hasOwn(externalData, name) ? externalData[name] : undefined) ?? besideOf(source, name)
     if (file !== undefined) found.set(name, await readSource(file, signal))
   }
   return found

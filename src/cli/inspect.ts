@@ -1,5 +1,5 @@
 import { stat } from 'node:fs/promises'
-import { decodeModel, externalFiles } from '../formats/onnx/decode.js'
+import { openModel, type OnnxFile } from '../formats/onnx/decode.js'
 import { opKey, type Graph, type TensorType } from '../graph/graph.js'
 import type { InferenceSession } from '../inference-session.js'
 import type { ValueMetadata } from '../session.js'
@@ -26,8 +26,8 @@ export const inspect: Command = {
   async run(args, terminal) {
     if (args.positionals.length !== 1) usageError(`octavo inspect: expected one model, got ${args.positionals.length}.`)
     const file = args.positionals[0]!
-    const bytes = await readBytes(file)
-    const graph = decodeModel(bytes, { externalData: await externalBeside(file, bytes) })
+    const model = openModel(await readBytes(file))
+    const graph = model.graph({ externalData: await externalBeside(file, model) })
     using session = await openSession(file, args)
     const { profile, planError } = await planOnce(session, args)
     const { size } = await stat(file)
@@ -35,9 +35,9 @@ export const inspect: Command = {
   },
 }
 
-async function externalBeside(file: string, bytes: Uint8Array): Promise<Map<string, Uint8Array>> {
+async function externalBeside(file: string, model: OnnxFile): Promise<Map<string, Uint8Array>> {
   const found = new Map<string, Uint8Array>()
-  for (const name of externalFiles(bytes)) found.set(name, await readBytes(file.replace(/[^/\\]*$/, '') + name))
+  for (const name of model.externalFiles()) found.set(name, await readBytes(file.replace(/[^/\\]*$/, '') + name))
   return found
 }
 

@@ -10,6 +10,14 @@ export interface DecodeOptions {
   readonly externalData?: ReadonlyMap<string, Uint8Array>
 }
 
+/** A model whose messages are read, for a caller that has to fetch the files it names before it can be a Graph. */
+export interface OnnxFile {
+  /** Paths of the files that tensors name, each once. @throws MODEL_MALFORMED for a path that leaves the model's folder */
+  externalFiles(): string[]
+  /** @throws as decodeModel, but for MODEL_TRUNCATED within the messages */
+  graph(options?: DecodeOptions): Graph
+}
+
 /**
  * Reads an ONNX model (ai.onnx 7 to NEWEST_OPSET) into a Graph in the vocabulary of the newest opset: functions inlined,
  * Constant nodes made constants, every value name unique in the whole model. Constants view `bytes` where alignment allows,
@@ -18,21 +26,23 @@ export interface DecodeOptions {
  * @throws MODEL_TRUNCATED, MODEL_MALFORMED, GRAPH_INVALID, OP_UNSUPPORTED (opset), ATTRIBUTE_UNSUPPORTED, DTYPE_UNSUPPORTED,
  *   SOURCE_UNREADABLE (external data not given)
  */
-export function decodeModel(bytes: Uint8Array, options: DecodeOptions = {}): Graph {
+export const decodeModel = (bytes: Uint8Array, options?: DecodeOptions): Graph => openModel(bytes).graph(options)
+
+/** The first half of decodeModel. @throws MODEL_TRUNCATED, MODEL_MALFORMED */
+export function openModel(bytes: Uint8Array): OnnxFile {
   const model = readMessage<ModelProto>(plain(bytes), MODEL)
-  if (!model.graph) throw new OctavoError('MODEL_MALFORMED', `ONNX file of ${bytes.length} bytes: expected a graph, got none. Is it an ONNX model?`, { length: bytes.length })
-  const graph = new GraphReader(model, options.externalData).read(model.graph)
-  if (!model.metadata?.length) return graph
-  return { ...graph, metadata: new Map(model.metadata.map((e) => [e.key ?? '', e.value ?? ''])) }
+  const { graph, metadata } = model
+  if (!graph) throw new OctavoError('MODEL_MALFORMED', `ONNX file of ${bytes.length} bytes: expected a graph, got none. Is it an ONNX model?`, { length: bytes.length })
+  return {
+    externalFiles: () => externalFiles(model),
+    graph: ({ externalData } = {}) => {
+      const read = new GraphReader(model, externalData).read(graph)
+      return metadata?.length ? { ...read, metadata: new Map(metadata.map((e) => [e.key ?? '', e.value ?? ''])) } : read
+    },
+  }
 }
 
-/**
- * Paths of the files that the tensors of a model name, each once, for a caller that has to fetch them before decodeModel.
- *
- * @throws MODEL_TRUNCATED, MODEL_MALFORMED (also for a path that leaves the model's folder)
- */
-export function externalFiles(bytes: Uint8Array): string[] {
-  const { graph, functions } = readMessage<ModelProto>(plain(bytes), MODEL)
+function externalFiles({ graph, functions }: ModelProto): string[] {
   const paths = new Set<string>()
   const visit = (g: Pick<GraphProto, 'initializers' | 'nodes'> | undefined): void => {
     for (const tensor of g?.initializers ?? []) if (tensor.location === EXTERNAL) paths.add(externalPath(tensor, `initializer ${quote(tensor.name)}`))

@@ -75,7 +75,7 @@ export class GraphReader {
     const domain = domainOf(proto.domain)
     const op = proto.op ?? ''
     const where = `${op || 'Node'} ${quote(proto.name || proto.outputs?.[0])}`
-    const called = this.functions.get(functionKey({ domain, name: op, overload: proto.overload }))
+    const called = this.functions.size ? this.functions.get(functionKey({ domain, name: op, overload: proto.overload })) : undefined
     if (called) return this.call(called, proto, scope, sink, depth, where)
     if (!op) malformed(where, 'it has no op_type', 'GRAPH_INVALID')
     const inputs = (proto.inputs ?? []).map((name) => name && scope.resolve(name, where))
@@ -110,16 +110,10 @@ export class GraphReader {
   }
 
   private attributes(proto: NodeProto, scope: Scope, where: string): Record<string, Attribute> {
-    return Object.fromEntries(Array.from(this.bound(proto, scope), ([name, attribute]) =>
-      [name, attribute.g ? this.graph(attribute.g, new Scope(this.values, scope), false) : attributeOf(attribute, `${where} attribute ${quote(name)}`, this.source)]))
-  }
-
-  /** A node's attributes, those replaced that refer to the attributes of the function around it. */
-  private *bound(proto: NodeProto, scope: Scope): Iterable<[string, AttributeProto]> {
-    for (const attribute of proto.attributes ?? []) {
-      const value = attribute.reference ? scope.attribute(attribute.reference) : attribute
-      if (value) yield [attribute.name ?? '', value]
-    }
+    const entries: [string, Attribute][] = []
+    for (const [name, attribute] of bound(proto, scope))
+      entries.push([name, attribute.g ? this.graph(attribute.g, new Scope(this.values, scope), false) : attributeOf(attribute, `${where} attribute ${quote(name)}`, this.source)])
+    return Object.fromEntries(entries)
   }
 
   /** The nodes of a function in place of the node that calls it. */
@@ -127,7 +121,7 @@ export class GraphReader {
     this.inlined += called.nodes?.length ?? 0
     if (depth >= MAX_CALL_DEPTH || this.inlined > MAX_INLINED_NODES)
       malformed(where, `functions unfold to more than ${MAX_INLINED_NODES} nodes or ${MAX_CALL_DEPTH} calls deep`, 'GRAPH_INVALID')
-    const given = new Map([...(called.defaults ?? []).map((a) => [a.name ?? '', a] as const), ...this.bound(proto, scope)])
+    const given = new Map([...(called.defaults ?? []).map((a) => [a.name ?? '', a] as const), ...bound(proto, scope)])
     const actual = (proto.inputs ?? []).map((name) => name && scope.resolve(name, where))
     const results = new Map((proto.outputs ?? []).flatMap((name, i) => (name ? [[called.outputs?.[i] ?? '', scope.declare(name, where)]] : [])))
     const inner = new Scope(this.values, undefined, results, given)
@@ -139,6 +133,14 @@ export class GraphReader {
       if (value !== result) sink.nodes.push({ name: this.nodes.fresh(`${called.name}/Identity`), op: 'Identity', domain: '', inputs: [value], outputs: [result], attributes: {} })
     }
   }
+}
+
+/** A node's attributes, those replaced that refer to the attributes of the function around it. */
+function bound({ attributes = [] }: NodeProto, scope: Scope): [string, AttributeProto][] {
+  return attributes.flatMap((attribute) => {
+    const value = attribute.reference ? scope.attribute(attribute.reference) : attribute
+    return value ? [[attribute.name ?? '', value]] : []
+  })
 }
 
 function opsetsOf(protos: readonly OpsetProto[] = [], where: string): Opsets {

@@ -21,8 +21,8 @@ const OTHER_TYPES: Readonly<Record<number, string>> = {
   20: 'float8e5m2fnuz', 23: 'float4e2m1', 24: 'float8e8m0', 25: 'uint2', 26: 'int2',
 }
 
-/** A name from a file, quoted and cut to a readable length. */
-export const quote = (name: string | undefined): string => JSON.stringify((name ?? '').slice(0, 120))
+/** A name from a file for a message: quoted, escaped where it is not plain, cut to a readable length. Asked for every node, so plain names are cheap. */
+export const quote = (name = ''): string => (/^[ !#-[\]-~]{0,120}$/.test(name) ? `"${name}"` : JSON.stringify(name.slice(0, 120)))
 
 /** The element type with this TensorProto.DataType number. @throws DTYPE_UNSUPPORTED naming `where` */
 export function dtypeOf(code: number | undefined, where: string): DType {

@@ -47,7 +47,8 @@ class Wire {
     return out
   }
 
-  private field(out: Record<string, unknown>, [name, kind, repeated]: Schema[number], type: number, end: number, depth: number): void {
+  private field(out: Record<string, unknown>, spec: Schema[number], type: number, end: number, depth: number): void {
+    const name = spec[0], kind = spec[1], repeated = spec[2] // destructuring would walk an iterator, thousands of times in cold code
     const expected = typeof kind === 'function' ? BYTES : WIRE_TYPE[kind]
     if (repeated && type === BYTES && expected !== BYTES) return this.packed(out, name, kind, this.length(end))
     if (type !== expected) this.malformed(`field "${name}" has wire type ${type}, expected ${expected}`)

@@ -7,7 +7,7 @@ import { emitReduce } from './reduce.js'
 import type { Lowering, LowerRule, LowerTable } from './rule.js'
 
 /** PoolOp and Divisor of assembly/pool/ops.ts. */
-const OP = { max: 0, average: 1, l1: 2, l2: 3, lp: 4 } as const
+const OP = { max: 0, average: 1, lp: 2 } as const
 const DIVISOR = { inside: 0, padded: 1, kernel: 2 } as const
 /** What makes signed codes unsigned, byte by byte. */
 const FLIP = 0x80808080
@@ -60,9 +60,7 @@ const averagePool: LowerRule = (l) => {
 
 const lpPool: LowerRule = (l) => {
   const { params } = windowed(l)
-  const p = l.int('p', 2)
-  if (p <= 2 && l.input(0).dtype === 'float32') l.emit('f32_pool', { ...params, op: p === 1 ? OP.l1 : OP.l2 })
-  else l.emit('any_pool', { ...params, op: OP.lp, exponent: p })
+  l.emit('any_pool', { ...params, op: OP.lp, exponent: l.int('p', 2) })
 }
 
 /** ONNX Runtime hands a window that is the whole image to its global kernel, which rounds differently. */
