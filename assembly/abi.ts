@@ -925,7 +925,7 @@ export class NmsParams {
   center: i32;
 }
 
-/** y[i] = start + i·delta, multiplied and added in y's own type. */
+/** y[i] = start + i·delta, multiplied and added in y's own type, float16 in float32. */
 // @ts-ignore: decorator
 @unmanaged
 export class SequenceParams {
@@ -936,4 +936,115 @@ export class SequenceParams {
   y: usize;
   count: i32;
   dtype: i32;
+}
+
+/** y[o, i, j] = x[o][rows[i] + columns[j]]: nearest neighbours over two adjacent axes. */
+// @ts-ignore: decorator
+@unmanaged
+export class NearestParams {
+  x: usize;
+  /** [outer, height, width] of `bytes` each */
+  y: usize;
+  /** i32[height] byte offsets in a plane of x */
+  rows: usize;
+  /** i32[width] byte offsets in a row */
+  columns: usize;
+  outer: i32;
+  height: i32;
+  width: i32;
+  bytes: i32;
+  /** bytes of a plane of x */
+  plane: i32;
+}
+
+/**
+ * y = ((a·b)·x11 + (c·b)·x21 + (a·d)·x12 + (c·d)·x22) over two adjacent axes, in f32, from left to right; 8-bit results are
+ * cut off towards zero. a, c are the weights of the near and far column, b, d of the near and far row; x21 is the far column.
+ */
+// @ts-ignore: decorator
+@unmanaged
+export class BilinearParams {
+  /** f32, u8 or i8 */
+  x: usize;
+  /** [outer, height, width, inner] */
+  y: usize;
+  /** i32[height][2] byte offsets of the near and far row in a plane of x */
+  rows: usize;
+  /** f32[height][2] */
+  rowWeights: usize;
+  /** i32[width][2] byte offsets in a row */
+  columns: usize;
+  /** f32[width][2] */
+  columnWeights: usize;
+  outer: i32;
+  height: i32;
+  width: i32;
+  inner: i32;
+  /** bytes of a plane of x */
+  plane: i32;
+  dtype: i32;
+}
+
+/** y[o, j, i] = Σ_t weights[j, t] · x[o, offsets[j, t] + i], from t = 0 on: any separable filter along one axis. */
+// @ts-ignore: decorator
+@unmanaged
+export class ResampleParams {
+  /** f32[outer, length, inner] */
+  x: usize;
+  /** f32[outer, count, inner] */
+  y: usize;
+  /** i32[count][taps] in elements */
+  offsets: usize;
+  /** f32[count][taps] */
+  weights: usize;
+  outer: i32;
+  length: i32;
+  inner: i32;
+  count: i32;
+  taps: i32;
+}
+
+/** Samples of x at the places that a grid names; a place is turned into up to 16 taps, which all channels share. */
+// @ts-ignore: decorator
+@unmanaged
+export class GridSampleParams {
+  /** f32[batch, channels, depth, height, width]; depth 1 for images */
+  x: usize;
+  /** f32[batch, count, axes], −1 … 1: x, y (, z) */
+  grid: usize;
+  /** f32[batch, channels, count] */
+  y: usize;
+  /** scratch, 16 × (i32 offset, f32 weight) */
+  taps: usize;
+  batch: i32;
+  channels: i32;
+  depth: i32;
+  height: i32;
+  width: i32;
+  /** places per batch */
+  count: i32;
+  /** 2 or 3 */
+  axes: i32;
+  /** 0 nearest, 1 linear, 2 cubic (2 axes only) */
+  mode: i32;
+  /** 0 zeros, 1 border, 2 reflection */
+  padding: i32;
+  alignCorners: i32;
+}
+
+/** Places of an affinely moved grid: y[b, d, h, w] = theta[b] · (x, y(, z), 1), coordinates over −1 … 1. */
+// @ts-ignore: decorator
+@unmanaged
+export class AffineGridParams {
+  /** f32[batch, axes, axes + 1] */
+  theta: usize;
+  /** f32[batch, depth, height, width, axes] */
+  y: usize;
+  batch: i32;
+  depth: i32;
+  height: i32;
+  width: i32;
+  /** 2 or 3 */
+  axes: i32;
+  alignCorners: i32;
 }

@@ -42,6 +42,11 @@ export { cumsum, range } from "./indexing/sequence";
 export { top_k } from "./indexing/top-k";
 export { non_zero } from "./indexing/non-zero";
 export { non_max_suppression } from "./indexing/nms";
+export { nearest } from "./resize/nearest";
+export { bilinear } from "./resize/bilinear";
+export { resample } from "./resize/resample";
+export { grid_sample } from "./resize/grid-sample";
+export { affine_grid } from "./resize/affine-grid";
 
 /** First byte of memory that the module's own static data does not use. */
 export const heapBase: usize = __heap_base;

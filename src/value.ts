@@ -45,3 +45,15 @@ export function toInts(tensor: Tensor): number[] {
   const limit = Number.MAX_SAFE_INTEGER
   return Array.from(tensor.data as ArrayLike<number | bigint>, (v) => Math.min(limit, Math.max(-limit, Number(v))))
 }
+
+/** The value of IEEE half-precision bits. */
+export function fromHalf(bits: number): number {
+  const sign = bits & 0x8000 ? -1 : 1
+  const exponent = (bits >> 10) & 31
+  const fraction = bits & 1023
+  if (exponent === 31) return fraction ? NaN : sign * Infinity
+  return sign * (exponent ? (1 + fraction / 1024) * 2 ** (exponent - 15) : (fraction / 1024) * 2 ** -14)
+}
+
+/** Element i of a tensor as a number, float16 decoded; 64-bit integers are rounded to a double. */
+export const numberAt = (tensor: Tensor, i: number): number => (tensor.dtype === 'float16' ? fromHalf(Number(tensor.data[i])) : Number(tensor.data[i]))

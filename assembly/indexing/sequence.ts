@@ -1,14 +1,17 @@
 import { CumSumParams, SequenceParams } from "../abi";
 import { DType } from "../dtype";
+import { floatToHalf, halfToFloat } from "../elementwise/half";
 import { loadF64, loadI64, sizeOf, storeF64, storeI64 } from "../element";
 
 export function range(p: usize): void {
   const q = changetype<SequenceParams>(p);
-  const step = sizeOf(q.dtype);
+  const half = q.dtype == DType.FLOAT16;
+  const step = half ? 2 : sizeOf(q.dtype);
   let y = q.y;
   for (let i = 0; i < q.count; i++, y += step) {
     if (q.dtype == DType.FLOAT32) store<f32>(y, load<f32>(q.start) + <f32>i * load<f32>(q.delta));
     else if (q.dtype == DType.FLOAT64) store<f64>(y, load<f64>(q.start) + <f64>i * load<f64>(q.delta));
+    else if (half) store<u16>(y, floatToHalf(halfToFloat(load<u16>(q.start)) + <f32>i * halfToFloat(load<u16>(q.delta))));
     else storeI64(y, loadI64(q.start, q.dtype) + <i64>i * loadI64(q.delta, q.dtype), q.dtype);
   }
 }

@@ -1,5 +1,5 @@
 import { DTYPES } from '../dtype.js'
-import type { Tensor } from '../value.js'
+import { fromHalf, type Tensor } from '../value.js'
 
 /** The largest differences that the ONNX backend tests allow: |got − want| ≤ atol + rtol · |want|. Source: onnx/backend/test/case/test_case.py. */
 export const RTOL = 1e-3
@@ -26,12 +26,3 @@ export function difference(got: Tensor | undefined, want: Tensor, rtol = RTOL, a
 
 const close = (got: number, want: number, rtol: number, atol: number): boolean =>
   got === want || (Number.isNaN(want) ? Number.isNaN(got) : Number.isFinite(want) && Math.abs(got - want) <= atol + rtol * Math.abs(want))
-
-/** The value of IEEE half-precision bits. */
-export function fromHalf(bits: number): number {
-  const sign = bits & 0x8000 ? -1 : 1
-  const exponent = (bits >> 10) & 31
-  const fraction = bits & 1023
-  if (exponent === 31) return fraction ? NaN : sign * Infinity
-  return sign * (exponent ? (1 + fraction / 1024) * 2 ** (exponent - 15) : (fraction / 1024) * 2 ** -14)
-}

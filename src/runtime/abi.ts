@@ -575,6 +575,73 @@ export interface SequenceParams {
   dtype: number
 }
 
+export interface NearestParams {
+  x: Operand
+  y: Operand
+  rows: Operand
+  columns: Operand
+  outer: number
+  height: number
+  width: number
+  bytes: number
+  plane: number
+}
+
+export interface BilinearParams {
+  x: Operand
+  y: Operand
+  rows: Operand
+  rowWeights: Operand
+  columns: Operand
+  columnWeights: Operand
+  outer: number
+  height: number
+  width: number
+  inner: number
+  plane: number
+  dtype: number
+}
+
+export interface ResampleParams {
+  x: Operand
+  y: Operand
+  offsets: Operand
+  weights: Operand
+  outer: number
+  length: number
+  inner: number
+  count: number
+  taps: number
+}
+
+export interface GridSampleParams {
+  x: Operand
+  grid: Operand
+  y: Operand
+  taps: Operand
+  batch: number
+  channels: number
+  depth: number
+  height: number
+  width: number
+  count: number
+  axes: number
+  mode: number
+  padding: number
+  alignCorners: number
+}
+
+export interface AffineGridParams {
+  theta: Operand
+  y: Operand
+  batch: number
+  depth: number
+  height: number
+  width: number
+  axes: number
+  alignCorners: number
+}
+
 /** Fields in order, each `name` + letter: p address, i int32, u uint32, f float32. Field k lies at byte 4·k. */
 export const BLOCKS = {
   UnaryParams: 'x:p y:p count:i op:i alpha:f beta:f',
@@ -610,6 +677,11 @@ export const BLOCKS = {
   NonZeroParams: 'x:p y:p count:p axes:p rank:i total:i dtype:i',
   NmsParams: 'boxes:p scores:p y:p count:p keys:p order:p iouThreshold:p scoreThreshold:p batches:i classes:i boxCount:i perClass:i center:i',
   SequenceParams: 'start:p delta:p y:p count:i dtype:i',
+  NearestParams: 'x:p y:p rows:p columns:p outer:i height:i width:i bytes:i plane:i',
+  BilinearParams: 'x:p y:p rows:p rowWeights:p columns:p columnWeights:p outer:i height:i width:i inner:i plane:i dtype:i',
+  ResampleParams: 'x:p y:p offsets:p weights:p outer:i length:i inner:i count:i taps:i',
+  GridSampleParams: 'x:p grid:p y:p taps:p batch:i channels:i depth:i height:i width:i count:i axes:i mode:i padding:i alignCorners:i',
+  AffineGridParams: 'theta:p y:p batch:i depth:i height:i width:i axes:i alignCorners:i',
 } as const
 
 export interface BlockOf {
@@ -646,6 +718,11 @@ export interface BlockOf {
   NonZeroParams: NonZeroParams
   NmsParams: NmsParams
   SequenceParams: SequenceParams
+  NearestParams: NearestParams
+  BilinearParams: BilinearParams
+  ResampleParams: ResampleParams
+  GridSampleParams: GridSampleParams
+  AffineGridParams: AffineGridParams
 }
 
 /** Every exported kernel and the block it takes. */
@@ -714,6 +791,11 @@ export const KERNELS = {
   top_k: 'TopKParams',
   non_zero: 'NonZeroParams',
   non_max_suppression: 'NmsParams',
+  nearest: 'NearestParams',
+  bilinear: 'BilinearParams',
+  resample: 'ResampleParams',
+  grid_sample: 'GridSampleParams',
+  affine_grid: 'AffineGridParams',
 } as const
 
 export type KernelName = keyof typeof KERNELS

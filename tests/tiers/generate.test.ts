@@ -32,6 +32,8 @@ test('Range: every type, both directions, nothing at all', () => {
   same(range('int64', 5, 0, 1), new Tensor('int64', []))
   const f = Math.fround
   same(range('float32', 0.1, 3, 0.1), build('float32', [29], ([i]) => f(f(0.1) + f(i! * f(0.1)))))
+  const half = (bits: number): Tensor => new Tensor('float16', [bits], [])
+  same({ op: 'Range', inputs: [half(0x3c00), half(0x4500), half(0x4000)] }, new Tensor('float16', [0x3c00, 0x4200]))
   refuses(range('int64', 0, 5, 0), 'SHAPE_MISMATCH')
   refuses({ ...range('int64', 0, 5, 1), dynamic: [1] }, 'OP_UNSUPPORTED')
 })

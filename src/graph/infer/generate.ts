@@ -1,5 +1,5 @@
 import { dtypeOfCode, elementCount } from '../../dtype.js'
-import { Tensor } from '../../value.js'
+import { numberAt, Tensor } from '../../value.js'
 import type { TensorType } from '../graph.js'
 import type { NodeView } from '../node-view.js'
 import { ARITHMETIC } from './indexing.js'
@@ -45,7 +45,7 @@ function range(view: NodeView): TensorType[] {
   const [start, limit, delta] = ['start', 'limit', 'delta'].map((name, i) => {
     view.expectDType(i, dtype)
     const value = view.required(i, name)
-    return value.size === 1 ? Number(value.data[0]) : view.fail('SHAPE_MISMATCH', `input ${i} (${name}): expected one element, got dims [${value.dims}]`)
+    return value.size === 1 ? numberAt(value, 0) : view.fail('SHAPE_MISMATCH', `input ${i} (${name}): expected one element, got dims [${value.dims}]`)
   }) as [number, number, number]
   const count = Math.ceil((limit - start) / delta)
   if (!Number.isFinite(count)) view.fail('SHAPE_MISMATCH', `from ${start} to ${limit} in steps of ${delta} is not a finite number of elements`)

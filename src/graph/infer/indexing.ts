@@ -4,8 +4,8 @@ import type { TensorType } from '../graph.js'
 import type { NodeView } from '../node-view.js'
 import type { InferTable } from './rule.js'
 
-/** Types that scatter's reductions, CumSum and Range calculate in. */
-export const ARITHMETIC: readonly DType[] = ['float32', 'float64', 'int8', 'uint8', 'int16', 'uint16', 'int32', 'uint32', 'int64', 'uint64']
+/** Types that scatter's reductions, CumSum, OneHot and Range calculate with; float16 is widened before a plan is made. */
+export const ARITHMETIC: readonly DType[] = ['float16', 'float32', 'float64', 'int8', 'uint8', 'int16', 'uint16', 'int32', 'uint32', 'int64', 'uint64']
 
 /**
  * Checks indices input `i` for axes of these lengths (a tuple's in turn). Constant ones must lie in range; those that are
@@ -103,7 +103,7 @@ function oneHot(view: NodeView): TensorType[] {
 
 function topK(view: NodeView): TensorType[] {
   const { dtype, dims } = view.input(0)
-  view.expectDType(0, ...ARITHMETIC, 'float16')
+  view.expectDType(0, ...ARITHMETIC)
   const axis = view.axis(view.int('axis', -1), dims.length)
   const k = view.ints(1, 'k')[0] ?? -1
   if (k < 0 || k > dims[axis]!) view.fail('SHAPE_MISMATCH', `input 1 (k): expected 0 to ${dims[axis]}, the length of axis ${axis}, got ${k}`)

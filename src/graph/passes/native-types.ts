@@ -1,4 +1,4 @@
-import type { DType } from '../../dtype.js'
+import { DTYPES, type DType } from '../../dtype.js'
 
 const NUMERIC: readonly DType[] = ['float32', 'float64', 'int32', 'int64', 'uint64']
 const INTEGER: readonly DType[] = ['int32', 'int64', 'uint64']
@@ -15,6 +15,7 @@ export const NATIVE_TYPES: Readonly<Record<string, readonly DType[]>> = {
   ...each(['Sum', 'Mean', 'IsInf', 'IsNaN'], ['float32', 'float64']),
   ...each(['BitShift', 'BitwiseAnd', 'BitwiseOr', 'BitwiseXor', 'BitwiseNot'], INTEGER),
   ...each(['Shrink', 'QuantizeLinear', 'com.microsoft:QuantizeLinear'], ['float32']),
+  ...each(['Range', 'TopK', 'NonZero'], Object.keys(DTYPES) as DType[]), // float16 included
   Pow: ['float32', 'int32', 'int64', 'uint64'],
 }
 
