@@ -48,14 +48,17 @@ export function prepareNode(graph: Graph, capabilities: number): Plan {
 }
 
 function applyPasses(passes: readonly Pass[], graph: Graph, inputs: ReadonlyMap<string, TensorType>): Graph {
+  let values: ValueTable | undefined
+  const typeOf = (name: string): TensorType => {
+    const type = (values ??= typesOf(graph, inputs)).typeOf(name)
+    invariant(type, `a pass asked for the type of "${name}", which is no value`)
+    return type
+  }
   for (const pass of passes) {
-    const values = typesOf(graph, inputs)
-    const next = pass(graph, (name) => {
-      const type = values.typeOf(name)
-      invariant(type, `a pass asked for the type of "${name}", which is no value`)
-      return type
-    })
-    graph = next === graph ? graph : removeDeadCode(next)
+    const next = pass(graph, typeOf)
+    if (next === graph) continue
+    graph = removeDeadCode(next)
+    values = undefined
   }
   return graph
 }

@@ -7,9 +7,13 @@ import { typesOf } from '../../../src/graph/infer/types.js'
 import { removeDeadCode } from '../../../src/graph/passes/dead-code.js'
 import type { Pass } from '../../../src/graph/passes/pass.js'
 import { Executor } from '../../../src/plan/executor.js'
+import { moreOperators } from '../../../src/plan/more-operators.js'
+import { addOperators } from '../../../src/plan/operators.js'
 import { prepareNode } from '../../../src/plan/prepare.js'
 import { adopt } from '../../../src/runtime/load.js'
 import { Tensor } from '../../../src/value.js'
+
+addOperators(moreOperators)
 
 /** op (with its domain as in opKey), inputs, outputs, attributes; names are separated by spaces, '-' is an input left out. */
 export type NodeSpec = readonly [op: string, inputs: string, outputs: string, attributes?: Record<string, Attribute>]
