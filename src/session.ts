@@ -214,7 +214,7 @@ export class GraphSession {
       while (this.plans.size >= MAX_PLANS) this.evict()
       const limits = this.limits(feedBytes)
       executor.arena.limit = Math.max(executor.arena.limit, limits.memory)
-      const known = new Map([...this.keyInputs].map((name) => [name, copy(feeds[name]!)]))
+      const known = new Map([...this.keyInputs].map((name) => [name, new Tensor(feeds[name]!.dtype, feeds[name]!.data.slice(), types.get(name)!.dims)]))
       const { prepared, bound } = executor.plan(this.graph, { types, known }, limits.work)
       cached = { bound, prepared, times: new Float64Array(bound.length), runs: 0 }
     }
@@ -247,9 +247,8 @@ export class GraphSession {
 
 const metadata = ({ name, dtype, dims }: ValueInfo): ValueMetadata => ({ name, dtype, dims })
 const list = (names: readonly string[]): string => names.map((n) => `"${n}"`).join(', ') || 'none'
-const copy = (t: Tensor): Tensor => new Tensor(t.dtype, t.data.slice(), t.dims)
 
-/** The concrete type of one feed, checked against what the model declares. */
+/** The concrete type of one feed, checked against what the model declares. For a scalar one element is taken whatever its dims, as ONNX Runtime does. */
 function checkFeed({ name, dtype, dims }: ValueInfo, feed: Tensor | undefined): TensorType {
   const declared = `${dtype}[${dims?.map((d) => d ?? '?').join(', ') ?? '...'}]`
   if (!feed) throw new OctavoError('INPUT_MISSING', `feeds: input "${name}" (${declared}) is missing.`, { name, expected: declared })
@@ -259,6 +258,7 @@ function checkFeed({ name, dtype, dims }: ValueInfo, feed: Tensor | undefined): 
   }
   if (feed.dtype !== dtype) mismatch('the element type differs')
   if (!(feed.data instanceof DTYPES[dtype].array) || !Array.isArray(feed.dims) || elementCount(feed.dims) !== feed.data.length) mismatch('it is not a Tensor of that type')
+  if (dims?.length === 0 && feed.data.length === 1) return { dtype, dims: [] }
   if (dims && dims.length !== feed.dims.length) mismatch('the rank differs')
   dims?.forEach((d, i) => { if (typeof d === 'number' && d !== feed.dims[i]) mismatch(`axis ${i} differs`) })
   return { dtype, dims: feed.dims }

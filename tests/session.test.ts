@@ -69,6 +69,20 @@ test('wrong feeds are named before anything runs', async () => {
   assert.deepEqual([...(await session.run({ x: f32([1, 2, 3], [1, 3]) }))['y']!.data], [2, 4, 6])
 })
 
+test('a scalar may be fed as one element of any dims', async () => {
+  const scalar: Partial<Graph> = {
+    inputs: [{ name: 'x', dtype: 'float32', dims: [] }], outputs: [{ name: 'y', dtype: 'float32', dims: null }],
+    nodes: [node('Add', ['x', 'b'], ['y'])], constants: new Map([['b', f32([1, 2, 3])]]),
+  }
+  const session = await open(scalar)
+  for (const dims of [[], [1], [1, 1]]) {
+    const { y } = await session.run({ x: f32([5], dims) })
+    assert.deepEqual([y!.dims, [...y!.data]], [[3], [6, 7, 8]])
+  }
+  await assert.rejects(session.run({ x: f32([5, 6]) }), code('INPUT_MISMATCH', /rank/))
+  session.release()
+})
+
 test('an input whose contents decide a shape is part of the plan', async () => {
   const session = await open({
     inputs: [{ name: 'x', dtype: 'float32', dims: [6] }, { name: 'shape', dtype: 'int64', dims: [2] }],
