@@ -6,6 +6,8 @@ import { existsSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { parentPort, workerData } from 'node:worker_threads'
 import { readTarGz } from '../src/cli/tar.js'
+import { moreOperators } from '../src/plan/more-operators.js'
+import { addOperators } from '../src/plan/operators.js'
 import { adopt } from '../src/runtime/load.js'
 import { tryModel } from './case.js'
 import { mutant, seedOf, type Seed } from './mutate.js'
@@ -32,6 +34,7 @@ function dataSeeds(data: string): Seed[] {
 
 const { wasm, data, seed, from, to } = workerData as Work
 const tier = adopt(new WebAssembly.Module(readFileSync(wasm)))
+addOperators(moreOperators)
 const seeds = [...builtSeeds(), ...(data && existsSync(data) ? dataSeeds(data) : [])]
 const post = (progress: Progress): void => parentPort!.postMessage(progress)
 

@@ -13,7 +13,7 @@ function dtypeAttribute(view: NodeView, name: string, fallback?: number): DType 
   return code === 0 ? undefined : dtypeOfCode(code) ?? view.fail('DTYPE_UNSUPPORTED', `attribute "${name}": Octavo does not hold element type ${code} (TensorProto.DataType)`)
 }
 
-const cast: InferRule = { infer: (v) => [v.make(dtypeAttribute(v, 'to')!, v.dims(0))] }
+const cast: InferRule = { infer: (v) => [v.make(dtypeAttribute(v, 'to') ?? v.fail('DTYPE_UNSUPPORTED', 'attribute "to" names no element type'), v.dims(0))] }
 const castLike: InferRule = { infer: (v) => [v.make(v.input(1).dtype, v.dims(0))] }
 
 /** How QuantizeLinear and DequantizeLinear spread their scales over x (QuantizeParams). */
