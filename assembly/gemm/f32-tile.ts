@@ -135,15 +135,18 @@ function vectorTimes4(
 }
 
 /** Clamps eight results and stores the first `columns` of them. */
-export function store8(c: usize, low: v128, high: v128, columns: i32, clamp: usize): void {
+// @ts-ignore: decorator
+@inline export function store8(c: usize, low: v128, high: v128, columns: i32, clamp: usize): void {
   const lo = v128.load32_splat(clamp), hi = v128.load32_splat(clamp, 4);
   low = f32x4.pmin(f32x4.pmax(low, lo), hi);
   high = f32x4.pmin(f32x4.pmax(high, lo), hi);
   if (columns == NR) {
     v128.store(c, low);
     v128.store(c, high, 16);
-    return;
-  }
+  } else storePart(c, low, high, columns);
+}
+
+export function storePart(c: usize, low: v128, high: v128, columns: i32): void {
   if (columns & 4) {
     v128.store(c, low);
     c += 16;
