@@ -73,7 +73,7 @@ function f32Line(q: BroadcastParams, a: usize, b: usize, c: usize, y: usize): vo
   }
 }
 
-/** All but Pow, the bitwise operations and shifts. */
+/** All but the bitwise operations and shifts. */
 export function f64_binary(p: usize): void {
   const q = changetype<BroadcastParams>(p);
   walk(q, f64Line);
@@ -88,6 +88,7 @@ function f64Line(q: BroadcastParams, a: usize, b: usize, c: usize, y: usize): vo
     case BinaryOp.MAX: return lineOf<Max, f64>(q, a, b, y);
     case BinaryOp.MIN: return lineOf<Min, f64>(q, a, b, y);
     case BinaryOp.PRELU: return lineOf<PRelu, f64>(q, a, b, y);
+    case BinaryOp.POW: return lineOf<Pow, f64>(q, a, b, y);
     case BinaryOp.FMOD: return lineOf<FMod, f64>(q, a, b, y);
     case BinaryOp.EQUAL: return testOf<Equal, f64>(q, a, b, y);
     case BinaryOp.LESS: return testOf<Less, f64>(q, a, b, y);

@@ -4,6 +4,7 @@
  */
 import { erf } from "../math/erf";
 import { exp, expm1Small } from "../math/exp";
+import { exp64, log64 } from "../math/f64";
 import { add, atLeast, atMost, div, held, mul, mulAdd, splat, sub, whenLess } from "../math/lane";
 import { log } from "../math/log";
 import { sigmoid } from "../math/sigmoid";
@@ -148,13 +149,19 @@ const ROOT_TWO_OVER_PI = memory.data<f32>([0.7978845608]);
 // @ts-ignore: decorator
 @unmanaged export class Exp {
   // @ts-ignore: decorator
-  @inline of<T>(x: T, alpha: T, beta: T): T { return exp<T>(x); }
+  @inline of<T>(x: T, alpha: T, beta: T): T {
+    if (isFloat<T>() && sizeof<T>() == 8) return <T>exp64(x);
+    else return exp<T>(x);
+  }
 }
 
 // @ts-ignore: decorator
 @unmanaged export class Log {
   // @ts-ignore: decorator
-  @inline of<T>(x: T, alpha: T, beta: T): T { return log<T>(x); }
+  @inline of<T>(x: T, alpha: T, beta: T): T {
+    if (isFloat<T>() && sizeof<T>() == 8) return <T>log64(x);
+    else return log<T>(x);
+  }
 }
 
 // @ts-ignore: decorator

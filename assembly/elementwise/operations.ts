@@ -2,6 +2,7 @@
  * The binary functions as templates: `of<T>(a, b)` for any element type, and for four f32 (v128) where f32_binary
  * vectorises them. Integers wrap; what ONNX leaves undefined gives 0 and never traps.
  */
+import { pow64 } from "../math/f64";
 import { add, div, mul, splat, sub, whenLess } from "../math/lane";
 import { maximum, minimum } from "./lanes";
 
@@ -69,6 +70,7 @@ export const enum BinaryOp {
   // @ts-ignore: decorator
   @inline of<T>(a: T, b: T): T {
     if (isInteger<T>()) return integerPower<T>(a, b);
+    else if (sizeof<T>() == 8) return <T>doublePower(a, b);
     else return <T>floatPower(a, b);
   }
 }
@@ -77,6 +79,24 @@ export const enum BinaryOp {
 function floatPower(a: f32, b: f32): f32 {
   if (a == 1 || (a == -1 && abs(b) == Infinity)) return 1;
   return NativeMathf.pow(a, b);
+}
+
+/** C's pow in float64: by squaring for whole exponents up to ±1024, otherwise e^(b·ln a), whose relative error grows with b·ln a (about 1e-14). */
+function doublePower(a: f64, b: f64): f64 {
+  if (a == 1 || b == 0 || (a == -1 && abs(b) == Infinity)) return 1;
+  const size = abs(b);
+  if (size <= 1024 && nearest(b) == b) {
+    let result: f64 = 1, base = b < 0 ? 1 / a : a;
+    for (let n = i32(size); n; n >>= 1, base *= base) if (n & 1) result *= base;
+    return result;
+  }
+  if (a != a || b != b) return NaN;
+  const base = abs(a);
+  if (size == Infinity) return base > 1 == b > 0 ? Infinity : 0;
+  const whole = nearest(b) == b;
+  if (a < 0 && !whole && base != Infinity) return NaN;
+  const power = base == 0 || base == Infinity ? (base == 0 == b > 0 ? 0 : Infinity) : pow64(base, b);
+  return (a < 0 || (a == 0 && 1 / a < 0)) && whole && nearest(b * 0.5) * 2 != b ? -power : power;
 }
 
 function integerPower<T>(base: T, exponent: T): T {

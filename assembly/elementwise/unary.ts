@@ -84,7 +84,7 @@ export function f32_unary(p: usize): void {
   }
 }
 
-/** Abs, Neg, Sign, Ceil, Floor, Round, Sqrt, Reciprocal. */
+/** Abs, Neg, Sign, Ceil, Floor, Round, Sqrt, Reciprocal, Exp, Log. */
 export function f64_unary(p: usize): void {
   const q = changetype<UnaryParams>(p);
   switch (q.op) {
@@ -96,6 +96,8 @@ export function f64_unary(p: usize): void {
     case UnaryOp.ROUND: return mapEach<Round, f64>(q);
     case UnaryOp.SQRT: return mapEach<Sqrt, f64>(q);
     case UnaryOp.RECIPROCAL: return mapEach<Reciprocal, f64>(q);
+    case UnaryOp.EXP: return mapEach<Exp, f64>(q);
+    case UnaryOp.LOG: return mapEach<Log, f64>(q);
   }
 }
 

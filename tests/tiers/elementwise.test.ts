@@ -145,6 +145,18 @@ for (const tier of tiers)
     })
 
 for (const tier of tiers)
+  test(`${tier.name}: float64 Exp, Log and Pow`, () => {
+    const close = (got: number, want: number, what: string): void =>
+      assert.ok(Object.is(got, want) || (want === 0 && got === 0) || Math.abs(got - want) <= 2e-13 * Math.abs(want) + 1e-320, `${what}: want ${want}, got ${got}`)
+    const x = values('float64', 2000, 8) as Float64Array
+    for (const name of ['Exp', 'Log'] as const)
+      tier.call('f64_unary', { x, y: out('float64', x.length), count: x.length, op: UNARY[name], alpha: 0, beta: 0 }).y!.forEach((got, i) => close(Number(got), Math[name === 'Exp' ? 'exp' : 'log'](x[i]!), `${name}(${x[i]})`))
+    const b = values('float64', 2000, 9)
+    const want = broadcastReference('Pow', 'float64', x, [2000], b, [2000], [2000])
+    runBinary(tier, 'Pow', 'float64', x, [2000], b, [2000], [2000]).forEach((got, i) => close(Number(got), Number(want[i]), `${x[i]} ** ${b[i]}`))
+  })
+
+for (const tier of tiers)
   test(`${tier.name}: float32 Pow within an ulp, special values as C has them`, () => {
     const a = values('float32', 3000, 3), b = values('float32', 3000, 4)
     const want = broadcastReference('Pow', 'float32', a, [3000], b, [3000], [3000])

@@ -123,7 +123,7 @@ export const quantize: InferTable = {
   QuantizeLinear: quantizeLinear, DequantizeLinear: dequantizeLinear, DynamicQuantizeLinear: dynamicQuantizeLinear,
   'com.microsoft:QuantizeLinear': quantizeLinear, 'com.microsoft:DequantizeLinear': dequantizeLinear,
   'com.microsoft:QLinearAdd': qlinearBinary, 'com.microsoft:QLinearMul': qlinearBinary,
-  'com.microsoft:QLinearSigmoid': qlinearUnary, 'com.microsoft:QLinearLeakyRelu': qlinearUnary, 'octavo:QLinearUnary': qlinearUnary,
+  'com.microsoft:QLinearSigmoid': qlinearUnary, 'com.microsoft:QLinearLeakyRelu': qlinearUnary,
 }
 
 /** Bounds of the codes of `dtype`. */

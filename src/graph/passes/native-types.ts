@@ -10,13 +10,13 @@ const each = (ops: readonly string[], types: readonly DType[]): Record<string, r
  */
 export const NATIVE_TYPES: Readonly<Record<string, readonly DType[]>> = {
   ...each(['Abs', 'Neg', 'Sign'], ['float32', 'float64', 'int32', 'int64']),
-  ...each(['Ceil', 'Floor', 'Round', 'Sqrt', 'Reciprocal'], ['float32', 'float64']),
+  ...each(['Ceil', 'Floor', 'Round', 'Sqrt', 'Reciprocal', 'Exp', 'Log'], ['float32', 'float64']),
   ...each(['Relu', 'Clip', 'Add', 'Sub', 'Mul', 'Div', 'Max', 'Min', 'PRelu', 'Mod', 'Equal', 'Less', 'LessOrEqual', 'Greater', 'GreaterOrEqual'], NUMERIC),
   ...each(['Sum', 'Mean', 'IsInf', 'IsNaN'], ['float32', 'float64']),
   ...each(['BitShift', 'BitwiseAnd', 'BitwiseOr', 'BitwiseXor', 'BitwiseNot'], INTEGER),
   ...each(['Shrink', 'QuantizeLinear', 'com.microsoft:QuantizeLinear'], ['float32']),
   ...each(['Range', 'TopK', 'NonZero'], Object.keys(DTYPES) as DType[]), // float16 included
-  Pow: ['float32', 'int32', 'int64', 'uint64'],
+  Pow: NUMERIC,
 }
 
 /** Operators that move elements without looking at them: every type stays as it is. */

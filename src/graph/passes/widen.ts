@@ -50,8 +50,8 @@ class Widening {
   private visit(node: Node): void {
     if (movesOnly(node)) return void this.nodes.push(node)
     const typed = TYPED_INPUTS[opKey(node)] ?? node.inputs.map((_, i) => i)
-    const common = node.inputs[typed[0]!] ? kernelType(node, this.dtype(node.inputs[typed[0]!]!)) : undefined
-    const inputs = node.inputs.map((name, i) => (name && typed.includes(i) ? this.as(name, this.wanted(node, i, this.dtype(name), common)) : name))
+    const power = node.op === 'Pow' ? this.powerType(node) : undefined
+    const inputs = node.inputs.map((name, i) => (name && typed.includes(i) ? this.as(name, power ?? kernelType(node, this.dtype(name))) : name))
     const outputs = this.results(node, inputs)
     if (outputs.every((o) => !o) && inputs.every((name, i) => name === node.inputs[i])) return void this.nodes.push(node)
     const widened = outputs.map((o, i) => o?.name ?? node.outputs[i]!)
@@ -63,9 +63,10 @@ class Widening {
     return this.typeOf(value).dtype
   }
 
-  /** Pow's exponent has a type of its own, and is brought to that of the base. */
-  private wanted(node: Node, i: number, dtype: DType, common: DType | undefined): DType {
-    return node.op === 'Pow' && i === 1 && common ? common : kernelType(node, dtype)
+  /** Pow's exponent has a type of its own: it is brought to that of the base, or both to float64 where a real power of an integer is asked for. */
+  private powerType(node: Node): DType {
+    const [base, exponent] = node.inputs.map((name) => this.dtype(name)) as [DType, DType]
+    return DTYPES[base].integer && !DTYPES[exponent].integer ? 'float64' : kernelType(node, base)
   }
 
   /** For each output whose type widening changed: the name the node gives it now and the type it is cast to. */

@@ -8,6 +8,13 @@ import type { LowerRule, LowerTable, Lowering } from './rule.js'
 const UNARY_KERNELS = { float32: 'f32_unary', float64: 'f64_unary', int32: 'i32_unary', int64: 'i64_unary' } as const
 const BINARY_KERNELS = { float32: 'f32_binary', float64: 'f64_binary', int32: 'i32_binary', int64: 'i64_binary', uint64: 'u64_binary', bool: 'u8_binary' } as const
 
+/** What each kernel but float32's computes. */
+const REAL: ReadonlySet<UnaryName> = new Set(['Abs', 'Neg', 'Sign', 'Ceil', 'Floor', 'Round', 'Sqrt', 'Reciprocal', 'Exp', 'Log'])
+const WHOLE: ReadonlySet<UnaryName> = new Set(['Abs', 'Neg', 'Sign'])
+const LOGICAL: ReadonlySet<BinaryName> = new Set(['And', 'Or', 'Xor'])
+
+const has = (name: UnaryName, dtype: DType): boolean => dtype === 'float32' || (dtype === 'float64' ? REAL : WHOLE).has(name)
+
 function kernelFor<K>(l: Lowering, kernels: Partial<Record<DType, K>>, dtype: DType): K {
   return kernels[dtype] ?? l.fail('KERNEL_MISSING', `no kernel computes it in ${dtype}; there are kernels for ${Object.keys(kernels).join(', ')}. Cast its inputs`, { dtype })
 }
@@ -28,6 +35,7 @@ interface Value {
 const input = (l: Lowering, i: number): Value => ({ at: l.in(i), dims: l.dims(i) })
 
 function emitUnary(l: Lowering, name: UnaryName, dtype: DType, x: Operand, y: Operand, count: number, alpha = 0, beta = 0): void {
+  if (!has(name, dtype)) l.fail('KERNEL_MISSING', `no kernel computes it in ${dtype}. Cast its input to float32`, { dtype })
   l.emit(kernelFor(l, UNARY_KERNELS, dtype), { x, y, count, op: UNARY[name], alpha, beta })
 }
 
@@ -35,6 +43,7 @@ function emitUnary(l: Lowering, name: UnaryName, dtype: DType, x: Operand, y: Op
 export function emitBinary(l: Lowering, name: BinaryName, dtype: DType, a: Value, b: Value, y: Operand, dims: readonly number[]): void {
   const { bytes } = DTYPES[dtype]
   const test = name === 'Equal' || name === 'Less' || name === 'LessOrEqual'
+  if (dtype === 'bool' && !LOGICAL.has(name)) l.fail('KERNEL_MISSING', 'no kernel computes it on bool. Cast its inputs to int32', { dtype })
   const walk = walkOf(dims, [{ dims: a.dims, bytes }, { dims: b.dims, bytes }, { dims: [], bytes: 0 }])
   l.emit(kernelFor(l, BINARY_KERNELS, dtype), { a: a.at, b: b.at, c: NULL, y, op: BINARY[name], ...broadcastFields(l, walk, walk.inner * (test ? 1 : bytes)) })
 }
@@ -127,9 +136,8 @@ const clip: LowerRule = (l) => {
   }
 }
 
-/** A bound of Clip: the constant input of the operator, or the attribute that a fused function carries. */
-const bound = (l: Lowering, i: number, attribute: string, fallback: number): number =>
-  l.op === 'Clip' ? (l.has(i) ? Number(l.constant(i)!.data[0]) : fallback) : l.float(attribute, fallback)
+/** A bound of Clip that is known before the plan runs. */
+const bound = (l: Lowering, i: number, fallback: number): number => (l.has(i) ? Number(l.constant(i)!.data[0]) : fallback)
 
 const relu: LowerRule = (l) => {
   const { dtype, dims } = l.output()
@@ -180,13 +188,13 @@ const withAlpha = (op: UnaryName, fallback: number) => (l: Lowering): UnaryFunct
 const SELU_ALPHA = 1.67326319217681884765625
 const SELU_GAMMA = 1.05070102214813232421875
 
-/** Every function of one float32 that graphs name, with its attributes; Clip's bounds are its inputs where they are known, else the attributes min and max. */
+/** Every function of one float32 that graphs name, with its attributes. Clip's bounds must be known. */
 export const UNARY_FUNCTIONS: Readonly<Record<string, (l: Lowering) => UnaryFunction>> = {
   ...Object.fromEntries(([
     'Abs', 'Neg', 'Sign', 'Ceil', 'Floor', 'Round', 'Sqrt', 'Reciprocal', 'Relu', 'Softsign', 'Exp', 'Log', 'Erf', 'Sigmoid', 'Tanh', 'Mish', 'Softplus',
     'Sin', 'Cos', 'Tan', 'Asin', 'Acos', 'Atan', 'Sinh', 'Cosh', 'Asinh', 'Acosh', 'Atanh',
   ] as const).map((name) => [name, () => plain(name)])),
-  Clip: (l) => ({ op: 'Clip', alpha: bound(l, 1, 'min', -Infinity), beta: bound(l, 2, 'max', Infinity) }),
+  Clip: (l) => ({ op: 'Clip', alpha: bound(l, 1, -Infinity), beta: bound(l, 2, Infinity) }),
   LeakyRelu: withAlpha('LeakyRelu', 0.01),
   ThresholdedRelu: withAlpha('ThresholdedRelu', 1),
   Elu: withAlpha('Elu', 1),

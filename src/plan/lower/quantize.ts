@@ -4,7 +4,7 @@ import type { KernelName } from '../../runtime/abi.js'
 import { NULL, type Operand } from '../../runtime/operand.js'
 import { UNARY } from '../../runtime/op-codes.js'
 import { walkOf } from './broadcast.js'
-import { broadcastFields, scalar, UNARY_FUNCTIONS } from './elementwise.js'
+import { broadcastFields, scalar, UNARY_FUNCTIONS, type UnaryFunction } from './elementwise.js'
 import type { LowerRule, LowerTable, Lowering } from './rule.js'
 
 const QUANTIZE = { uint8: 'f32_quantize_u8', uint4: 'f32_quantize_u8', int8: 'f32_quantize_s8', int4: 'f32_quantize_s8', uint16: 'f32_quantize_u16', int16: 'f32_quantize_s16' } as const
@@ -75,9 +75,7 @@ const dynamicQuantizeLinear: LowerRule = (l) => {
  * The 256 results of a function between quantized values, computed when the plan is loaded by the float kernels themselves:
  * dequantize every code, apply, quantize. Indexed by the code's byte.
  */
-function tableOf(l: Lowering, name: string): Operand {
-  const fn = UNARY_FUNCTIONS[name] ?? l.fail('OP_UNSUPPORTED', `there is no function "${name}" of one float32; there are ${Object.keys(UNARY_FUNCTIONS).join(', ')}`)
-  const { op, alpha, beta } = fn(l)
+function tableOf(l: Lowering, { op, alpha, beta }: UnaryFunction): Operand {
   const from = pick(l, DEQUANTIZE, l.input(0).dtype)
   const to = pick(l, QUANTIZE, l.output().dtype)
   const sources = [1, 2, 3, 4].filter((i) => l.has(i))
@@ -89,8 +87,8 @@ function tableOf(l: Lowering, name: string): Operand {
   })
 }
 
-const qlinearUnary = (name?: string): LowerRule => (l) => {
-  const table = tableOf(l, name ?? l.string('function'))
+const qlinearUnary = (name: 'Sigmoid' | 'LeakyRelu'): LowerRule => (l) => {
+  const table = tableOf(l, UNARY_FUNCTIONS[name]!(l))
   l.mayOverwrite(0, 0)
   l.emit('x8_lut', { x: l.in(0), y: l.out(), table, count: elementCount(l.output().dims) })
 }
@@ -122,5 +120,5 @@ export const quantize: LowerTable = {
   QuantizeLinear: quantizeLinear, DequantizeLinear: dequantizeLinear, DynamicQuantizeLinear: dynamicQuantizeLinear,
   'com.microsoft:QuantizeLinear': quantizeLinear, 'com.microsoft:DequantizeLinear': dequantizeLinear,
   'com.microsoft:QLinearAdd': qlinearBinary('add'), 'com.microsoft:QLinearMul': qlinearBinary('mul'),
-  'com.microsoft:QLinearSigmoid': qlinearUnary('Sigmoid'), 'com.microsoft:QLinearLeakyRelu': qlinearUnary('LeakyRelu'), 'octavo:QLinearUnary': qlinearUnary(),
+  'com.microsoft:QLinearSigmoid': qlinearUnary('Sigmoid'), 'com.microsoft:QLinearLeakyRelu': qlinearUnary('LeakyRelu'),
 }
