@@ -146,7 +146,7 @@ function bound({ attributes = [] }: NodeProto, scope: Scope): [string, Attribute
 function opsetsOf(protos: readonly OpsetProto[] = [], where: string): Opsets {
   const opsets = new Map(protos.map((o) => [domainOf(o.domain), o.version ?? 0]))
   const version = opsets.get('')
-  if (version !== undefined && !(version >= FIRST_OPSET && version <= NEWEST_OPSET))
+  if (version !== undefined && !(version >= 1 && version <= NEWEST_OPSET))
     throw new OctavoError('OP_UNSUPPORTED', `${where} imports ai.onnx opset ${version}: expected ${FIRST_OPSET} to ${NEWEST_OPSET}. Convert it with onnx.version_converter or export it again.`, { opset: version })
   return opsets
 }

@@ -2,9 +2,14 @@ import { OctavoError } from '../../errors.js'
 import type { Attribute, Node } from '../../graph/graph.js'
 import { Tensor } from '../../value.js'
 
-/** ai.onnx versions that can be read. */
+/** ai.onnx versions that can be read: from FIRST_OPSET on whole, before it the operators of STEADY. */
 export const FIRST_OPSET = 7
 export const NEWEST_OPSET = 27
+
+/** Operators whose first form (opset 1) is still their form at opset 7. */
+const STEADY = new Set(('ArgMax ArgMin AveragePool Constant Conv ConvTranspose DepthToSpace Flatten Gather GlobalAveragePool GlobalMaxPool Hardmax Identity If LRN LogSoftmax MatMul ' +
+  'MaxPool Not ReduceL1 ReduceL2 ReduceLogSum ReduceLogSumExp ReduceMax ReduceMean ReduceMin ReduceProd ReduceSum ReduceSumSquare Shape Size Slice Softmax Softplus Softsign ' +
+  'SpaceToDepth Squeeze TopK Transpose Unsqueeze').split(' '))
 
 /** What a rewrite may ask and add; every name is made unique from its hint. */
 export interface Additions {
@@ -21,6 +26,8 @@ type Rule = (node: Node, add: Additions, version: number) => Node | readonly Nod
 
 /** The nodes that mean at the newest opset what `node` (of ai.onnx) means at `version`. @throws ATTRIBUTE_UNSUPPORTED, OP_UNSUPPORTED */
 export function upgrade(node: Node, version: number, add: Additions): readonly Node[] {
+  if (version < FIRST_OPSET && !STEADY.has(node.op))
+    throw new OctavoError('OP_UNSUPPORTED', `${node.op} "${node.name}": the model imports ai.onnx opset ${version}: expected ${FIRST_OPSET} to ${NEWEST_OPSET}. Convert it with onnx.version_converter or export it again.`, { op: node.op, node: node.name, opset: version })
   const [below, rule] = RULES.get(node.op) ?? [0]
   return rule && version < below ? [rule(node, add, version)].flat() : [node]
 }

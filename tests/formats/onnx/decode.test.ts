@@ -147,6 +147,7 @@ test('graphs that are wrong are refused by name', () => {
   fails('DTYPE_UNSUPPORTED', /input "x": expected a tensor, got no type/, () => read(21, { inputs: [{ name: 'x' }], nodes: [relu] }))
   fails('DTYPE_UNSUPPORTED', /got string/, () => read(21, { inputs: [{ name: 'x', type: { tensor: { dtype: 8 } } }], nodes: [relu] }))
   for (const opset of [0, 6, 28]) fails('OP_UNSUPPORTED', new RegExp(`opset ${opset}\\b`), () => read(opset, { nodes: [relu] }))
+  assert.equal(read(1, { nodes: [node('Not', ['x'], ['y'])] }).nodes[0]!.op, 'Not', 'an operator that opset 7 left as it was is read from before it')
 })
 
 test('nesting without end is refused', () => {
