@@ -1,9 +1,10 @@
 /**
  * Bundles tests/ and runs node:test over it.   node tools/test.mjs [PATTERN ...]
- * PATTERN: part of a test file's path (tests/ is implied). Build dist/ first; OCTAVO_TIER forces a tier.
+ * PATTERN: part of a test file's path (tests/ is implied); without one, the specs inside wasm run too (tools/aspect.mjs).
+ * Build dist/ first; OCTAVO_TIER forces a tier.
  *   --runtimes   also run tests/runtimes/, which needs its own packages and a browser
  */
-import { spawn } from 'node:child_process'
+import { spawn, spawnSync } from 'node:child_process'
 import { copyFileSync, existsSync, mkdirSync, readdirSync, rmSync } from 'node:fs'
 import { dirname, join, resolve } from 'node:path'
 import { fileURLToPath } from 'node:url'
@@ -39,4 +40,7 @@ for (const tier of ['scalar', 'simd', 'relaxed']) if (existsSync(join(root, `dis
 const files = entries.map((f) => join(out, f.slice('tests/'.length).replace(/\.ts$/, '.js')))
 if (runtimes) files.push(join(root, 'tests/runtimes/runtimes.test.mjs'))
 const child = spawn(process.execPath, ['--enable-source-maps', '--test', ...files], { cwd: root, stdio: 'inherit' })
-child.on('exit', (code, signal) => process.exit(signal ? 1 : code))
+child.on('exit', (code, signal) => {
+  const specs = patterns.length ? 0 : spawnSync(process.execPath, [join(root, 'tools/aspect.mjs')], { cwd: root, stdio: 'inherit' }).status
+  process.exit(signal ? 1 : code || (specs ?? 1))
+})
