@@ -1,7 +1,7 @@
 import { QConvParams } from "../abi";
 import { SIMD } from "../tier";
 import { Stage } from "../gemm/qformat";
-import { BIAS } from "../requantize/columns";
+import { BIAS, BYTES, HI, LO, MAGIC, MAGIC_BITS } from "../requantize/columns";
 import { emitVector, outBytes, requantize8 } from "../requantize/emit";
 
 /** Two rows, widened: [8][2] i16 a column. */
@@ -62,10 +62,11 @@ export function outputs(q: QConvParams, from: usize, step: usize, panel: usize, 
   const columns = q.columns, channels = min(8, q.n - c);
   if (channels == 8 && q.stage == Stage.REQUANTIZE) {
     const scale = columns + BIAS + (usize(c) << 2) + (usize((q.n + 7) & ~7) << 2), m0 = v128.load(scale), m1 = v128.load(scale, 16);
-    v128.store64_lane(y0, requantize8(c00, c01, m0, m1, columns), 0);
-    v128.store64_lane(y1, requantize8(c10, c11, m0, m1, columns), 0);
-    v128.store64_lane(y2, requantize8(c20, c21, m0, m1, columns), 0);
-    v128.store64_lane(y3, requantize8(c30, c31, m0, m1, columns), 0);
+    const lo = v128.load(columns, LO), hi = v128.load(columns, HI), magic = v128.load(columns, MAGIC), bits = v128.load(columns, MAGIC_BITS), mask = v128.load(columns, BYTES);
+    v128.store64_lane(y0, requantize8(c00, c01, m0, m1, lo, hi, magic, bits, mask), 0);
+    v128.store64_lane(y1, requantize8(c10, c11, m0, m1, lo, hi, magic, bits, mask), 0);
+    v128.store64_lane(y2, requantize8(c20, c21, m0, m1, lo, hi, magic, bits, mask), 0);
+    v128.store64_lane(y3, requantize8(c30, c31, m0, m1, lo, hi, magic, bits, mask), 0);
   } else {
     emitVector(q, c00, c01, y0, usize(c), channels);
     emitVector(q, c10, c11, y1, usize(c), channels);

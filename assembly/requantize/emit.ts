@@ -13,20 +13,18 @@ import { BIAS, BYTES, HI, LO, MAGIC, MAGIC_BITS } from "./columns";
   return reinterpret<i32>(v + load<f32>(columns, MAGIC)) - load<i32>(columns, MAGIC_BITS);
 }
 
-/** Four of them. */
+/** Four of them, with the columns block's constants in registers. */
 // @ts-ignore: decorator
-@inline function requantize4(acc: v128, multiplier: v128, columns: usize): v128 {
-  let v = f32x4.mul(f32x4.convert_i32x4_s(acc), multiplier);
-  v = f32x4.pmax(v128.load(columns, LO), v);
-  v = f32x4.pmin(v128.load(columns, HI), v);
-  return i32x4.sub(f32x4.add(v, v128.load(columns, MAGIC)), v128.load(columns, MAGIC_BITS));
+@inline function requantize4(acc: v128, multiplier: v128, lo: v128, hi: v128, magic: v128, bits: v128): v128 {
+  const v = f32x4.mul(f32x4.convert_i32x4_s(acc), multiplier);
+  return i32x4.sub(f32x4.add(f32x4.pmin(hi, f32x4.pmax(lo, v)), magic), bits);
 }
 
 /** Eight of them as bytes, in the low half. */
 // @ts-ignore: decorator
-@inline export function requantize8(acc0: v128, acc1: v128, m0: v128, m1: v128, columns: usize): v128 {
-  const words = i16x8.narrow_i32x4_s(requantize4(acc0, m0, columns), requantize4(acc1, m1, columns));
-  const bytes = v128.and(words, v128.load(columns, BYTES));
+@inline export function requantize8(acc0: v128, acc1: v128, m0: v128, m1: v128, lo: v128, hi: v128, magic: v128, bits: v128, mask: v128): v128 {
+  const words = i16x8.narrow_i32x4_s(requantize4(acc0, m0, lo, hi, magic, bits), requantize4(acc1, m1, lo, hi, magic, bits));
+  const bytes = v128.and(words, mask);
   return i8x16.narrow_i16x8_u(bytes, bytes);
 }
 
