@@ -8,7 +8,10 @@ function projectRoot(from: string): string {
   return existsSync(join(from, 'package.json')) || from === dirname(from) ? from : projectRoot(dirname(from))
 }
 
-const beside = [process.env['OCTAVO_DATA'], resolve(projectRoot(dirname(fileURLToPath(import.meta.url))), '../shared/data')]
+/** The project's folder. */
+export const ROOT: string = projectRoot(dirname(fileURLToPath(import.meta.url)))
+
+const beside = [process.env['OCTAVO_DATA'], resolve(ROOT, '../shared/data')]
 
 /** Absent where the project is alone. */
 export const DATA: string | undefined = beside.find((path) => path !== undefined && existsSync(path))
