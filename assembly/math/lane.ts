@@ -1,6 +1,6 @@
 /**
  * One float32 or four: `T` is f32 or v128, and a function written with these operations is the same function in the
- * scalar and in the SIMD arm, operation for operation. The only isVector<T>() tests.
+ * scalar and in the SIMD arm, operation for operation. Functions ask isVector<T>() here, or where an operation is theirs alone.
  */
 
 // @ts-ignore: decorator

@@ -39,7 +39,7 @@ export function castReference(from: DType, to: DType, x: number | bigint): numbe
   if (to === 'float16') return halfBits(Number(value)) // integers beyond 2^53 overflow a half anyway
   if (to === 'float32') return typeof value === 'bigint' ? nearestFloat(value) : f(value)
   if (to === 'float64') return Number(value)
-  if (to === 'bool') return value != 0 ? 1 : 0 // eslint-disable-line eqeqeq
+  if (to === 'bool') return Number(value) !== 0 ? 1 : 0
   const whole = typeof value === 'bigint' ? value : DTYPES[from].integer ? BigInt(value) : toInteger(value, to)
   const bits = to === 'int4' || to === 'uint4' ? 4 : DTYPES[to].bytes * 8
   const wrapped = DTYPES[to].min < 0 ? BigInt.asIntN(bits, whole) : BigInt.asUintN(bits, whole)

@@ -17,12 +17,12 @@ function floats(count: number, seed: number, range = 20): Float32Array {
 
 const bits = (x: Float32Array): number[] => [...x].map((v, i) => (Number.isNaN(v) ? 0x7fc00000 : new Uint32Array(x.buffer, x.byteOffset)[i]!))
 
-/** Functions whose float32 result is exact by definition of their few operations; the rest within `ulps` of the real value. */
+/** Units in the last place that a function may be off the real value's float32; exact where nothing is said. */
 const ULPS: Partial<Record<UnaryName, number>> = {
   Exp: 2, Log: 2, Erf: 2, Sigmoid: 3, Tanh: 3, Elu: 4, Celu: 5, Selu: 5, Mish: 8, Softplus: 3, Swish: 5, Cube: 1, Softsign: 1, HardSigmoid: 3, HardSwish: 4, Shrink: 1,
   Sin: 1, Cos: 1, Tan: 1, Asin: 1, Acos: 1, Atan: 1, Sinh: 2, Cosh: 2, Asinh: 2, Acosh: 2, Atanh: 2, LeakyRelu: 1, Reciprocal: 1, Sqrt: 1,
 }
-/** Gelu cancels on the left; HardSwish and friends near their corners: a bound relative to the largest part instead. */
+/** What cancels near a corner or on the left is bounded relative to its largest part, max(1, |x|). */
 const ABSOLUTE: Partial<Record<UnaryName, number>> = { Gelu: 6e-7, GeluTanh: 6e-7, HardSwish: 1e-6, HardSigmoid: 2e-7, Shrink: 2e-6, Swish: 1e-7 }
 const PARAMETERS: Partial<Record<UnaryName, [number, number]>> = {
   LeakyRelu: [0.1, 0], ThresholdedRelu: [1.5, 0], Clip: [-2, 3], Shrink: [1.5, 0.25], HardSigmoid: [0.2, 0.5], HardSwish: [1 / 6, 0.5], Elu: [1.5, 0], Celu: [0.75, 0],
@@ -31,9 +31,8 @@ const PARAMETERS: Partial<Record<UnaryName, [number, number]>> = {
 
 const ulp = (y: number): number => 2 ** Math.max(-149, Math.floor(Math.log2(Math.abs(y) || 1e-46)) - 23)
 
-function runUnary(tier: TierUnderTest, name: UnaryName, x: Float32Array, inPlace = false): Float32Array {
+function runUnary(tier: TierUnderTest, name: UnaryName, x: Float32Array): Float32Array {
   const [alpha, beta] = PARAMETERS[name] ?? [0, 0]
-  void inPlace
   return tier.call('f32_unary', { x, y: out('float32', x.length), count: x.length, op: UNARY[name], alpha, beta }).y as Float32Array
 }
 
