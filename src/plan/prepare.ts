@@ -1,7 +1,7 @@
 import { elementCount } from '../dtype.js'
 import { invariant } from '../errors.js'
 import type { Graph, TensorType } from '../graph/graph.js'
-import { typesOf } from '../graph/infer/types.js'
+import { typesOf, type Typed } from '../graph/infer/types.js'
 import { removeDeadCode } from '../graph/passes/dead-code.js'
 import type { Pass } from '../graph/passes/pass.js'
 import { LEGALISE, OPTIMISE, QUANTIZED } from '../graph/passes/pipeline.js'
@@ -48,15 +48,17 @@ export function prepareNode(graph: Graph, capabilities: number): Plan {
 }
 
 function applyPasses(passes: readonly Pass[], graph: Graph, inputs: ReadonlyMap<string, TensorType>): Graph {
+  let before: Typed | undefined
   let values: ValueTable | undefined
   const typeOf = (name: string): TensorType => {
-    const type = (values ??= typesOf(graph, inputs)).typeOf(name)
+    const type = (values ??= typesOf(graph, inputs, before)).typeOf(name)
     invariant(type, `a pass asked for the type of "${name}", which is no value`)
     return type
   }
   for (const pass of passes) {
     const next = pass(graph, typeOf)
     if (next === graph) continue
+    if (values) before = { nodes: new Set(graph.nodes), values }
     graph = removeDeadCode(next)
     values = undefined
   }

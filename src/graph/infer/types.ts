@@ -1,17 +1,27 @@
 import { ValueTable } from '../specialise.js'
 import { NodeView } from '../node-view.js'
-import { opKey, type Graph, type TensorType } from '../graph.js'
+import { opKey, type Graph, type Node, type TensorType } from '../graph.js'
 import { INFER } from './table.js'
 
+/** A graph's nodes and the types of its values. */
+export interface Typed {
+  readonly nodes: ReadonlySet<Node>
+  readonly values: ValueTable
+}
+
 /**
- * Types of every value of a specialised graph, recomputed from its inputs' types. A pass that adds nodes need not say what
- * types they make.
+ * Types of every value of a specialised graph, from its inputs' types. A pass that adds nodes need not say what types they
+ * make; the types of nodes that were in `before` already are taken from there.
  */
-export function typesOf(graph: Graph, inputs: ReadonlyMap<string, TensorType>): ValueTable {
+export function typesOf(graph: Graph, inputs: ReadonlyMap<string, TensorType>, before?: Typed): ValueTable {
   const values = new ValueTable()
   for (const [name, type] of inputs) values.types.set(name, type)
   for (const [name, tensor] of graph.constants) values.constants.set(name, tensor)
   for (const node of graph.nodes) {
+    if (before?.nodes.has(node)) {
+      for (const name of node.outputs) if (name) values.types.set(name, before.values.types.get(name)!)
+      continue
+    }
     const view: NodeView = new NodeView(node, values)
     const rule = INFER[opKey(node)]
     if (!rule) view.fail('INTERNAL', 'a pass made an operator that has no inference rule')

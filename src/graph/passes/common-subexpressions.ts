@@ -3,7 +3,7 @@ import type { Tensor } from '../../value.js'
 import { makeNode } from './rewrite.js'
 
 /** A constant is compared with others up to this many elements: parameters and shapes, which exporters repeat. */
-const SMALL = 64
+const SMALL = 16
 /** Same operands, other results. */
 const RANDOM = new Set(['RandomNormal', 'RandomNormalLike', 'RandomUniform', 'RandomUniformLike', 'Bernoulli', 'Multinomial', 'Dropout'])
 
@@ -14,7 +14,7 @@ export function shareCommonSubexpressions(graph: Graph): Graph {
   const outputs = new Set(graph.outputs.map((o) => o.name))
   for (const [name, tensor] of graph.constants) {
     if (tensor.size > SMALL || outputs.has(name)) continue
-    const [first] = firstOf(known, `${tensor.dtype}[${tensor.dims}]${bytesOf(tensor)}`, [name])
+    const [first] = firstOf(known, `${tensor.dtype}[${tensor.dims}]${textOf(tensor)}`, [name])
     if (first !== name) names.set(name, first!)
   }
   const nodes = graph.nodes.flatMap((node) => {
@@ -28,8 +28,8 @@ export function shareCommonSubexpressions(graph: Graph): Graph {
   return names.size ? { ...graph, nodes } : graph
 }
 
-/** Bits, since -0 is not 0. */
-const bytesOf = ({ data }: Tensor): Uint8Array => new Uint8Array(data.buffer, data.byteOffset, data.byteLength)
+/** What a constant holds, as text; -0 is not 0. */
+const textOf = ({ data }: Tensor): string => Array.from(data as ArrayLike<number | bigint>, (v) => (Object.is(v, -0) ? '-0' : String(v))).join()
 
 function firstOf(known: Map<string, readonly string[]>, key: string, names: readonly string[]): readonly string[] {
   const first = known.get(key)

@@ -75,7 +75,8 @@ function fold(node: Node, { node: target, axis }: Target, affine: Affine, r: Rew
     return value
   }
   const reshape = (value: string, dims: readonly number[]): string => make('Reshape', [value, r.add(`${node.name}/dims`, new Tensor('int64', dims.map(BigInt)))], dims)
-  const vector = (value: string): string => make('Expand', [reshape(value, [elementCount(r.typeOf(value).dims)]), r.add(`${node.name}/channels`, new Tensor('int64', [BigInt(channels)]))], [channels])
+  const isVector = (value: string): boolean => r.typeOf(value).dims.length === 1 && r.typeOf(value).dims[0] === channels
+  const vector = (value: string): string => isVector(value) ? value : make('Expand', [reshape(value, [elementCount(r.typeOf(value).dims)]), r.add(`${node.name}/channels`, new Tensor('int64', [BigInt(channels)]))], [channels])
   const combine = (op: string, a: string, b: string): string => make(op, [a, b], [channels])
 
   let scale = affine.scale && vector(affine.scale)

@@ -26,39 +26,34 @@ export class Rewriter {
   readonly added = new Map<string, Tensor>()
   private readonly derived = new Set<string>()
   private readonly types = new Map<string, TensorType>()
-  private readonly producers = new Map<string, Node>()
-  private readonly readers = new Map<string, Node[]>()
+  private readonly made = new Map<string, Node>()
   private readonly outputs: ReadonlySet<string>
+  /** Edges of the graph as it was; most passes find nothing to do and never ask. */
+  private edges: Edges | undefined
 
   constructor(private readonly graph: Graph, private readonly known: (value: string) => TensorType) {
     this.outputs = new Set(graph.outputs.map((o) => o.name))
-    for (const node of graph.nodes) {
-      this.place(node)
-      for (const name of node.inputs) if (name) this.readersOf(name).push(node)
-    }
+  }
+
+  private get before(): Edges {
+    return (this.edges ??= edgesOf(this.graph))
   }
 
   /** Notes who produces the outputs of a node. */
   place(node: Node): void {
-    for (const name of node.outputs) if (name) this.producers.set(name, node)
+    for (const name of node.outputs) if (name) this.made.set(name, node)
   }
 
   /** The node that makes a value, when it is one of these operators. */
   producer(value: string, ...keys: string[]): Node | undefined {
-    const node = this.producers.get(value)
+    const node = this.made.get(value) ?? this.before.producers.get(value)
     return node && (!keys.length || keys.includes(opKey(node))) ? node : undefined
-  }
-
-  private readersOf(value: string): Node[] {
-    let list = this.readers.get(value)
-    if (!list) this.readers.set(value, (list = []))
-    return list
   }
 
   /** The one node that reads a value, once, and the graph does not hand it out. */
   soleReader(value: string): Node | undefined {
-    const list = this.readersOf(value)
-    return list.length === 1 && !this.outputs.has(value) ? list[0] : undefined
+    const list = this.before.readers.get(value)
+    return list?.length === 1 && !this.outputs.has(value) ? list[0] : undefined
   }
 
   isOutput(value: string): boolean {
@@ -105,10 +100,29 @@ export class Rewriter {
   }
 
   private taken(name: string): boolean {
-    return this.types.has(name) || this.producers.has(name) || this.graph.constants.has(name) || this.readers.has(name) || this.graph.inputs.some((i) => i.name === name)
+    return this.types.has(name) || this.made.has(name) || this.before.producers.has(name) || this.graph.constants.has(name) || this.graph.inputs.some((i) => i.name === name)
   }
 }
 
-/** A node of ai.onnx with one output. */
+interface Edges {
+  readonly producers: ReadonlyMap<string, Node>
+  readonly readers: ReadonlyMap<string, readonly Node[]>
+}
+
+function edgesOf(graph: Graph): Edges {
+  const producers = new Map<string, Node>()
+  const readers = new Map<string, Node[]>()
+  for (const node of graph.nodes) {
+    for (const name of node.outputs) if (name) producers.set(name, node)
+    for (const name of node.inputs) {
+      const list = readers.get(name)
+      if (list) list.push(node)
+      else if (name) readers.set(name, [node])
+    }
+  }
+  return { producers, readers }
+}
+
+/** A node with one output; of ai.onnx unless a domain is given. */
 export const makeNode = (name: string, op: string, inputs: readonly string[], output: string, attributes: Node['attributes'] = {}, domain = ''): Node =>
   ({ name, op, domain, inputs, outputs: [output], attributes })
