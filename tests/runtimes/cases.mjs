@@ -5,8 +5,8 @@
 
 /** Models of the project, and (when the data folder is there) real ones; `dims` fills open dims. */
 export const MODELS = [
-  { name: 'digits float', path: 'project/digits.onnx' },
-  { name: 'digits int8', path: 'project/digits.int8.onnx' },
+  { name: 'digits float', path: 'project/digits-float.onnx' },
+  { name: 'digits int8', path: 'project/digits-int8.onnx' },
   { name: 'MobileNetV2 int8', path: 'data/models/onnx-quantized/mobilenetv2-12-qdq.onnx' },
   { name: 'ResNet-20', path: 'data/models/onnx-float/resnet20-cifar10.onnx' },
   { name: 'YuNet', path: 'data/models/onnx-float/yunet_2022mar.onnx' },
