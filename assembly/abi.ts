@@ -367,7 +367,7 @@ export class QConvParams {
   /** u8 or s8 [1 or rows]; 0 = zero */
   xZeroPoint: usize;
   /** 128 + blockRows · lda + 64 bytes; without a copy of the rows 128 bytes are enough. q_depthwise: 256 + 4 · window
-   *  rows + 32 · steps of a column · columns of a stretch */
+   *  rows + 64 · steps of a column · columns of a stretch */
   scratch: usize;
   batch: i32;
   depth: i32;

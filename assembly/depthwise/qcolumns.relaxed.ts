@@ -4,15 +4,20 @@ import { BIAS, ONES } from "../requantize/columns";
 import { outBytes } from "../requantize/emit";
 import { emit4 } from "./qcolumns.simd";
 
-/** Four rows: [8][4] bytes a column, flipped. `r0`…`r3` step by their own strides. */
+/** Four rows: [16][4] bytes a column, flipped. `r0`…`r3` step by their own strides. */
 export function interleave(q: QConvParams, r0: usize, r1: usize, r2: usize, r3: usize, s0: usize, s1: usize, s2: usize, s3: usize, count: i32, to: usize, step: usize): void {
   if (RELAXED) {
     const flips = i8x16.splat(i8(q.flip));
     for (; count > 0; --count, to += step) {
-      const ab = i8x16.shuffle(v128.load64_zero(r0), v128.load64_zero(r1), 0, 16, 1, 17, 2, 18, 3, 19, 4, 20, 5, 21, 6, 22, 7, 23);
-      const cd = i8x16.shuffle(v128.load64_zero(r2), v128.load64_zero(r3), 0, 16, 1, 17, 2, 18, 3, 19, 4, 20, 5, 21, 6, 22, 7, 23);
-      v128.store(to, v128.xor(flips, i8x16.shuffle(ab, cd, 0, 1, 16, 17, 2, 3, 18, 19, 4, 5, 20, 21, 6, 7, 22, 23)));
-      v128.store(to, v128.xor(flips, i8x16.shuffle(ab, cd, 8, 9, 24, 25, 10, 11, 26, 27, 12, 13, 28, 29, 14, 15, 30, 31)), 16);
+      const a = v128.xor(v128.load(r0), flips), b = v128.xor(v128.load(r1), flips), c = v128.xor(v128.load(r2), flips), d = v128.xor(v128.load(r3), flips);
+      const ab = i8x16.shuffle(a, b, 0, 16, 1, 17, 2, 18, 3, 19, 4, 20, 5, 21, 6, 22, 7, 23);
+      const cd = i8x16.shuffle(c, d, 0, 16, 1, 17, 2, 18, 3, 19, 4, 20, 5, 21, 6, 22, 7, 23);
+      const ab1 = i8x16.shuffle(a, b, 8, 24, 9, 25, 10, 26, 11, 27, 12, 28, 13, 29, 14, 30, 15, 31);
+      const cd1 = i8x16.shuffle(c, d, 8, 24, 9, 25, 10, 26, 11, 27, 12, 28, 13, 29, 14, 30, 15, 31);
+      v128.store(to, i8x16.shuffle(ab, cd, 0, 1, 16, 17, 2, 3, 18, 19, 4, 5, 20, 21, 6, 7, 22, 23));
+      v128.store(to, i8x16.shuffle(ab, cd, 8, 9, 24, 25, 10, 11, 26, 27, 12, 13, 28, 29, 14, 15, 30, 31), 16);
+      v128.store(to, i8x16.shuffle(ab1, cd1, 0, 1, 16, 17, 2, 3, 18, 19, 4, 5, 20, 21, 6, 7, 22, 23), 32);
+      v128.store(to, i8x16.shuffle(ab1, cd1, 8, 9, 24, 25, 10, 11, 26, 27, 12, 13, 28, 29, 14, 15, 30, 31), 48);
       r0 += s0;
       r1 += s1;
       r2 += s2;
@@ -42,7 +47,7 @@ export function outputs(q: QConvParams, from: usize, step: usize, panel: usize, 
       const o1 = count > 1 ? stride : 0, o2 = o1 + (count > 2 ? stride : 0), o3 = o2 + (count > 3 ? stride : 0);
       let c00 = v128.load(bias), c01 = v128.load(bias, 16), c10 = c00, c11 = c01, c20 = c00, c21 = c01, c30 = c00, c31 = c01;
       let x = from, end = from + run, w = panel, k = runs;
-      const header = panel + usize(q.kernelW) * step;
+      const header = panel + (usize(q.kernelW) * step >> 1);
       let extras = load<i32>(header), entry = header + 32;
       while (true) {
         do {
@@ -56,14 +61,14 @@ export function outputs(q: QConvParams, from: usize, step: usize, panel: usize, 
           c30 = dot(c30, w0, v128.load(x + o3), one);
           c31 = dot(c31, w1, v128.load(x + o3, 16), one);
           w += 32;
-          x += 32;
+          x += 64;
         } while (x < end);
         if (--k > 0) {
           x += skip;
           end = x + run;
         } else if (--extras >= 0) {
-          x = from + place(usize(load<i32>(entry, 32)) << 3, step, usize(q.dilationW) * step);
-          end = x + 32;
+          x = from + place(usize(load<i32>(entry, 32)) << 4, step, usize(q.dilationW) * step);
+          end = x + 64;
           w = entry;
           entry += 64;
         } else break;

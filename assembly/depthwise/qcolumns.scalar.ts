@@ -4,7 +4,7 @@ import { emitScalar, outBytes } from "../requantize/emit";
 
 export function interleave<T>(a: usize, b: usize, stepA: usize, stepB: usize, count: i32, to: usize, step: usize): void {
   for (; count > 0; --count, a += stepA, b += stepB, to += step) {
-    for (let i: usize = 0; i < 8; ++i) {
+    for (let i: usize = 0; i < 16; ++i) {
       store<i16>(to + (i << 2), i16(load<T>(a + i)));
       store<i16>(to + (i << 2), i16(load<T>(b + i)), 2);
     }
@@ -17,7 +17,7 @@ export function outputs(q: QConvParams, from: usize, step: usize, panel: usize, 
     for (let i = 0; i < channels; ++i) {
       let acc = load<i32>(q.columns + BIAS + (usize(c + i) << 2)), w = panel + (usize(i) << 2);
       for (let k = 0, x = from + (usize(i) << 2); k < q.kernelW; ++k, x += usize(q.dilationW) * step) {
-        for (let at: usize = 0; at < step; at += 32, w += 32)
+        for (let at: usize = 0; at < step; at += 64, w += 32)
           acc += i32(load<i16>(x + at)) * i32(load<i16>(w)) + i32(load<i16>(x + at, 2)) * i32(load<i16>(w, 2));
       }
       store<i32>(q.scratch, acc);

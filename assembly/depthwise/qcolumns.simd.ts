@@ -4,13 +4,17 @@ import { Stage } from "../gemm/qformat";
 import { BIAS, BYTES, HI, LO, MAGIC, MAGIC_BITS } from "../requantize/columns";
 import { emitVector, outBytes, requantize8 } from "../requantize/emit";
 
-/** Two rows, widened: [8][2] i16 a column. */
+/** Two rows, widened: [16][2] i16 a column. */
 export function interleave<T>(a: usize, b: usize, stepA: usize, stepB: usize, count: i32, to: usize, step: usize): void {
   if (SIMD) {
     for (; count > 0; --count, a += stepA, b += stepB, to += step) {
-      const ab = i8x16.shuffle(v128.load64_zero(a), v128.load64_zero(b), 0, 16, 1, 17, 2, 18, 3, 19, 4, 20, 5, 21, 6, 22, 7, 23);
-      v128.store(to, isSigned<T>() ? i16x8.extend_low_i8x16_s(ab) : i16x8.extend_low_i8x16_u(ab));
-      v128.store(to, isSigned<T>() ? i16x8.extend_high_i8x16_s(ab) : i16x8.extend_high_i8x16_u(ab), 16);
+      const va = v128.load(a), vb = v128.load(b);
+      const low = i8x16.shuffle(va, vb, 0, 16, 1, 17, 2, 18, 3, 19, 4, 20, 5, 21, 6, 22, 7, 23);
+      const high = i8x16.shuffle(va, vb, 8, 24, 9, 25, 10, 26, 11, 27, 12, 28, 13, 29, 14, 30, 15, 31);
+      v128.store(to, isSigned<T>() ? i16x8.extend_low_i8x16_s(low) : i16x8.extend_low_i8x16_u(low));
+      v128.store(to, isSigned<T>() ? i16x8.extend_high_i8x16_s(low) : i16x8.extend_high_i8x16_u(low), 16);
+      v128.store(to, isSigned<T>() ? i16x8.extend_low_i8x16_s(high) : i16x8.extend_low_i8x16_u(high), 32);
+      v128.store(to, isSigned<T>() ? i16x8.extend_high_i8x16_s(high) : i16x8.extend_high_i8x16_u(high), 48);
     }
   }
 }
@@ -42,7 +46,7 @@ export function outputs(q: QConvParams, from: usize, step: usize, panel: usize, 
           c30 = dot(c30, w0, v128.load(x + o3));
           c31 = dot(c31, w1, v128.load(x + o3, 16));
           w += 32;
-          x += 32;
+          x += 64;
         } while (x < end);
         if (--k == 0) break;
         x += skip;

@@ -12,7 +12,7 @@ import { interleave as interleaveRelaxed, outputs as outputsRelaxed } from "./qc
 }
 
 /**
- * `count` columns of the rows at `table` (two in Format.I16, four in Format.I8; 0 = padding) from column x on, channels c…c+7, `step` bytes apart.
+ * `count` columns of the rows at `table` (two in Format.I16, four in Format.I8; 0 = padding) from column x on, channels c…c+15, `step` bytes apart.
  * With `x` < 0 the columns lie outside the image.
  */
 export function interleave(q: QConvParams, table: usize, c: usize, x: i32, count: i32, to: usize, step: usize): void {
@@ -38,7 +38,7 @@ export function interleave(q: QConvParams, table: usize, c: usize, x: i32, count
   else interleaveScalar<u8>(r0, r1, s0, s1, count, to, step);
 }
 
-/** `count` outputs of channels c…c+7, ldc apart, from columns of `step` bytes. */
+/** `count` outputs of channels c…c+7, ldc apart, from columns of `step` bytes, of which they use every other half of 64. */
 // @ts-ignore: decorator
 @inline export function outputs(q: QConvParams, from: usize, step: usize, panel: usize, y: usize, c: i32, count: i32): void {
   if (RELAXED) {

@@ -4,7 +4,7 @@ import { outBytes } from "../requantize/emit";
 import { interleave, outputs } from "./qcolumns";
 
 /**
- * Convolution with one channel per group, channels last. Eight channels at a time, a stretch of one output row is prepared as
+ * Convolution with one channel per group, channels last. Sixteen channels at a time, a stretch of one output row is prepared as
  * columns: the window's rows under each other, as many as a step of the format takes, in whole steps. Windows then overlap as columns do, and
  * an output is one dot product over consecutive columns.
  */
@@ -38,18 +38,20 @@ function windowRows(q: QConvParams, x: usize, d0: i32, h0: i32, table: usize): v
 
 /** Outputs [first, first + count) of a row. */
 function stretch(q: QConvParams, table: usize, rows: i32, first: i32, count: i32, y: usize): void {
-  const steps = stepsOf(rows, q.format), column = usize(steps) << 5, perStep: usize = q.format == Format.I8 ? 16 : 8;
+  const steps = stepsOf(rows, q.format), column = usize(steps) << 6, perStep: usize = q.format == Format.I8 ? 16 : 8;
   const from = table + ((usize(rows) * 4 + 79) & ~63), bytes = usize(panelBytes(q.kernelW * steps, q.format, q.extras));
   const x = first * q.strideW - q.padW, columns = (count - 1) * q.strideW + (q.kernelW - 1) * q.dilationW + 1;
   const before = min(columns, max(0, -x)), inside = max(0, min(columns - before, q.width - max(0, x))), after = columns - before - inside;
   const head = from + usize(before) * column, tail = head + usize(inside) * column;
   let panel = q.packed;
-  for (let c = 0; c < q.n; c += 8, panel += bytes, y += usize(outBytes(q.stage) << 3)) {
-    for (let i: usize = 0, rowsAt = table; i < column; i += 32, rowsAt += perStep) {
+  const eight = usize(outBytes(q.stage) << 3);
+  for (let c = 0; c < q.n; c += 16, panel += bytes << 1, y += eight << 1) {
+    for (let i: usize = 0, rowsAt = table; i < column; i += 64, rowsAt += perStep) {
       if (before && c == 0) interleave(q, rowsAt, 0, -1, before, from + i, column);
       interleave(q, rowsAt, usize(c), max(0, x), inside, head + i, column);
       if (after && c == 0) interleave(q, rowsAt, 0, -1, after, tail + i, column);
     }
     outputs(q, from, column, panel, y, c, count);
+    if (c + 8 < q.n) outputs(q, from + 32, column, panel + bytes, y + eight, c + 8, count);
   }
 }

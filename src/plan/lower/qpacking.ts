@@ -111,8 +111,8 @@ export function depthwiseTaps(kernel: readonly number[], format: number): { taps
 /** How many outputs of a row q_depthwise prepares together, and the scratch that takes. */
 export function depthwiseStretch(kernel: readonly number[], outWidth: number, stride: number, dilation: number, format: number): { blockRows: number; bytes: number } {
   const { taps, channels } = depthwiseTaps(kernel, format)
-  const column = stepsOf(channels, format) * 32
-  const blockRows = Math.min(outWidth, Math.max(4, Math.floor(BLOCK_BYTES / 3 / column / stride)))
+  const column = stepsOf(channels, format) * 64
+  const blockRows = Math.min(outWidth, Math.max(4, Math.floor(BLOCK_BYTES / 2 / column / stride)))
   const columns = (blockRows - 1) * stride + (taps - 1) * dilation + 1
   return { blockRows, bytes: 256 + channels * 4 + column * columns }
 }
