@@ -75,6 +75,8 @@ class Walk {
     const view: NodeView = new NodeView(node, this.values)
     const rule = INFER[opKey(node)]
     if (!rule) view.fail('OP_UNSUPPORTED', 'Octavo does not have this operator. See docs/operators.md for those it has')
+    const open = node.inputs.find((name) => this.values.typeOf(name)?.bound !== undefined)
+    if (open && !rule.keepsBound) view.fail('OP_UNSUPPORTED', `input "${open}" has a length that only a run tells, and this operator needs it to be planned. Make "${open}" an output of the model`)
     const folded = rule.fold?.(view)
     if (folded) return node.outputs.forEach((name, i) => { if (name) this.values.constants.set(name, folded[i]!) })
     const types = rule.infer(view)

@@ -67,9 +67,17 @@ class Builder {
       const rule = LOWER[opKey(node)]
       if (!rule) view.fail('KERNEL_MISSING', `no kernel for ${node.inputs.map((n) => (n ? this.typeOf(n).dtype : 'none')).join(', ')}`)
       rule(view)
+      this.keepCount(node)
     }
     for (const name of empty) if (!this.places.has(name)) this.newValue(name)
     for (const input of node.inputs) this.release(input)
+  }
+
+  /** A bounded value that is only moved keeps the length that its producer writes. */
+  private keepCount(node: Node): void {
+    const [output] = node.outputs
+    const counted = node.inputs.map((name) => this.counts.get(name)).find(Boolean)
+    if (output && counted && this.typeOf(output).bound !== undefined) this.counts.set(output, counted)
   }
 
   private release(input: string): void {

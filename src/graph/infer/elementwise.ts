@@ -56,7 +56,7 @@ const test: InferRule = {
   },
 }
 
-const same: InferRule = { infer: (v) => [v.input(0)] }
+const same: InferRule = { infer: (v) => [v.input(0)], keepsBound: true }
 
 const celu: InferRule = {
   infer(v) {

@@ -16,8 +16,10 @@ export function permutationOf(view: NodeView): readonly number[] {
 }
 
 function transposed(view: NodeView): TensorType[] {
-  const { dtype, dims } = view.input(0)
-  return [view.make(dtype, permutationOf(view).map((a) => dims[a]!))]
+  const { dtype, dims, bound } = view.input(0)
+  const perm = permutationOf(view)
+  const type = view.make(dtype, perm.map((a) => dims[a]!))
+  return [bound === undefined ? type : { ...type, bound: perm.indexOf(bound) }]
 }
 
 function reshaped(view: NodeView): TensorType[] {
@@ -138,7 +140,7 @@ function spaceToDepth(view: NodeView): TensorType[] {
 const rule = (infer: InferRule['infer'], shapeInputs: readonly number[] = []): InferRule => ({ infer, shapeInputs })
 
 export const movement: InferTable = {
-  Transpose: rule(transposed),
+  Transpose: { infer: transposed, keepsBound: true },
   Reshape: rule(reshaped, [1]),
   Flatten: rule(flattened),
   Squeeze: rule(squeezed, [1]),

@@ -13,6 +13,8 @@ export interface InferRule {
    * plan's key, and its value is a constant while planning.
    */
   readonly shapeInputs?: readonly number[]
+  /** The output is the input moved, its `bound` axis with it. Every other operator refuses an input whose length only a run tells. */
+  readonly keepsBound?: boolean
 }
 
 export type InferTable = Readonly<Record<string, InferRule>>
