@@ -165,6 +165,21 @@ class Case {
     return this.qdq(this.model.node('Add', [sum, b.name]), this.scale(x.scale * 3), undefined, x.dims)
   }
 
+  /** A product along the last axis, by weights that are stored transposed or not; its result may stay float, and ends the graph then. */
+  linear(x) {
+    const [n, c, h, k] = x.dims
+    const columns = this.int(1, 9)
+    const transposed = this.chance(0.5)
+    const w = this.weights(transposed ? [columns, k] : [k, columns], transposed ? 0 : 1)
+    const right = transposed ? this.model.node('Transpose', [w.name], { perm: [1, 0] }) : w.name
+    const y = this.model.node('MatMul', [x.name, right])
+    const float = this.chance(0.3)
+    this.log.push(`Linear${transposed ? 'T' : ''}${float ? 'Float' : ''}`)
+    const dims = [n, c, h, columns]
+    this.done = float
+    return float ? { name: y, dims } : this.qdq(y, this.productScale(k, x, w), undefined, dims)
+  }
+
   head(x) {
     const [n, c, h, w] = x.dims
     const pooled = this.chance(0.6)
@@ -185,8 +200,8 @@ class Case {
     this.model.input('x', 'float32', dims)
     let x = this.qdq('x', this.scale(0.02), undefined, dims)
     const steps = this.int(1, 4)
-    for (let i = 0; i < steps; i++) x = this[this.pick('conv', 'conv', 'conv', 'binary', 'concat', 'pool', 'move', 'unary', 'residual')](x)
-    if (this.chance(0.4)) x = this.head(x)
+    for (let i = 0; i < steps && !this.done; i++) x = this[this.pick('conv', 'conv', 'conv', 'linear', 'binary', 'concat', 'pool', 'move', 'unary', 'residual')](x)
+    if (!this.done && this.chance(0.4)) x = this.head(x)
     this.model.nodes.push({ op: 'Identity', inputs: [x.name], output: 'y', attributes: {}, domain: '' })
     this.model.output('y', 'float32', x.dims)
     const count = dims.reduce((a, b) => a * b)

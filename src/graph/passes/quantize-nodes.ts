@@ -45,11 +45,11 @@ function fuse(node: Node, to: QParams | undefined, output: string, r: Rewriter):
 const operands = (p: Dequantized): string[] => [p.x, p.scale, p.zeroPoint]
 const result = (p: QParams): string[] => [p.scale, p.zeroPoint]
 
-/** Weights with one pair of parameters, or one for each index along `axis`; a value computed in the run has one pair. */
-const weightsAlong = (w: Dequantized, axis: number, r: Rewriter): boolean => w.axis === undefined || (w.axis === axis && r.constant(w.x) !== undefined)
+/** Weights with one pair of parameters, or one for each index along `axis`. */
+const weightsAlong = (w: Dequantized, axis: number): boolean => w.axis === undefined || w.axis === axis
 
 const conv: Operation = ({ node, inputs: [x, w], to, output, r }) => {
-  if (!x || !w || !to || x.axis !== undefined || !weightsAlong(w, 0, r)) return undefined
+  if (!x || !w || !to || x.axis !== undefined || !weightsAlong(w, 0)) return undefined
   const bias = node.inputs[2] ? intBias(node.inputs[2], x, w, 1, r) : { nodes: [], name: undefined }
   if (!bias) return undefined
   return [...bias.nodes, makeNode(node.name, 'QLinearConv', [...operands(x), ...operands(w), ...result(to), ...(bias.name ? [bias.name] : [])], output, node.attributes)]
@@ -58,7 +58,7 @@ const conv: Operation = ({ node, inputs: [x, w], to, output, r }) => {
 const matMul: Operation = ({ node, inputs: [a, b], to, output, r }) => {
   if (!a || !b || a.axis !== undefined) return undefined
   const rank = r.typeOf(b.x).dims.length
-  if (b.axis !== undefined && !(rank === 2 && weightsAlong(b, 1, r))) return undefined
+  if (b.axis !== undefined && !(rank === 2 && weightsAlong(b, 1))) return undefined
   if (to) return [makeNode(node.name, 'QLinearMatMul', [...operands(a), ...operands(b), ...result(to)], output)]
   return [makeNode(node.name, 'MatMulIntegerToFloat', [a.x, b.x, a.scale, b.scale, a.zeroPoint, b.zeroPoint], output, {}, 'com.microsoft')]
 }
@@ -66,7 +66,7 @@ const matMul: Operation = ({ node, inputs: [a, b], to, output, r }) => {
 const gemm: Operation = ({ node, inputs: [a, b], to, output, r }) => {
   if (!a || !b || a.axis !== undefined) return undefined
   const { alpha = 1, beta = 1, transA = 0, transB = 0 } = node.attributes as Record<string, number>
-  if (!weightsAlong(b, transB ? 0 : 1, r) || (node.inputs[2] && beta !== 1) || !(alpha > 0)) return undefined
+  if (!weightsAlong(b, transB ? 0 : 1) || (node.inputs[2] && beta !== 1) || !(alpha > 0)) return undefined
   const bias = node.inputs[2] ? intBias(node.inputs[2], a, b, alpha, r) : { nodes: [], name: undefined }
   if (!bias || (bias.name && r.typeOf(bias.name).dims.length !== 1)) return undefined
   const inputs = [...operands(a), ...operands(b), bias.name ?? '', ...(to ? result(to) : [])]

@@ -37,6 +37,8 @@ class Cone {
   private readonly nodes: Node[] = []
   private readonly seen = new Set<string>()
   private readonly reals = new Set<string>()
+  /** Nodes looked at, whether or not they turn out to belong. */
+  private visited = 0
 
   constructor(private readonly r: Rewriter) {}
 
@@ -46,7 +48,7 @@ class Cone {
     const from = dequantized(value, this.r)
     if (from) return this.readsFrom(value, from)
     const node = this.r.producer(value)
-    if (!node || node.domain || !POINTWISE.has(node.op) || this.seen.size >= MAX_NODES || !node.inputs.every((input) => this.include(input))) return false
+    if (!node || node.domain || !POINTWISE.has(node.op) || this.visited++ >= MAX_NODES || !node.inputs.every((input) => this.include(input))) return false
     this.seen.add(value)
     this.nodes.push(node)
     return true

@@ -2,7 +2,8 @@ import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { moveQuantization } from '../../../src/graph/passes/move-quantization.js'
 import { quantizeNodes } from '../../../src/graph/passes/quantize-nodes.js'
-import { assertSameBits, codes, f32, ints, noise, s8, scalar, smallGraph, u8, type NodeSpec } from './small-graph.js'
+import { Tensor } from '../../../src/value.js'
+import { assertClose, assertSameBits, codes, f32, ints, noise, s8, scalar, smallGraph, u8, type NodeSpec } from './small-graph.js'
 
 const CONSTANTS = { s: scalar(0.03), z: u8(99), t: scalar(0.05), v: u8(3), shape: ints(2, 18), pads: ints(0, 0, 1, 0, 0, 1, 0, 2), from: ints(1), to: ints(3), axis: ints(2), one: scalar(1) }
 const inputs = { x: codes('uint8', [1, 4, 3, 3]), y: codes('uint8', [1, 4, 3, 3], 2) }
@@ -67,4 +68,12 @@ test('per-channel parameters follow a Transpose and nothing else', () => {
   assert.equal(made.node('DequantizeLinear').attributes.axis, 1)
   assertSameBits(made, before)
   assert.equal(smallGraph({ m: noise([3, 4]) }, { ...CONSTANTS, ...w }, nodes(['Flatten', 'f', 'g']), 'g').after(moveQuantization).ops, 'DequantizeLinear Flatten')
+})
+
+test('a product by transposed weights takes codes, per channel too', () => {
+  const constants = { ...CONSTANTS, w: codes('int8', [5, 3], 3), ws: f32([0.1, 0.2, 0.3, 0.4, 0.5]), wz: new Tensor('int8', [0, 0, 0, 0, 0]) }
+  const nodes: NodeSpec[] = [DQ, ['DequantizeLinear', 'w ws wz', 'f', { axis: 0 }], ['Transpose', 'f', 'g', { perm: [1, 0] }], ['MatMul', 'a g', 'out']]
+  const made = smallGraph(inputs, constants, nodes, 'out').after(moveQuantization, quantizeNodes)
+  assert.equal(made.ops, 'Transpose com.microsoft:MatMulIntegerToFloat')
+  assertClose(made, smallGraph(inputs, constants, nodes, 'out'))
 })

@@ -32,3 +32,9 @@ test('what depends on two codes, or grows, is no table', () => {
   const grows: NodeSpec[] = [['DequantizeLinear', 'x s z', 'a'], ['Add', 'a two', 'y'], ['QuantizeLinear', 'y t v', 'out']]
   assert.doesNotMatch(smallGraph({ x: codes('uint8', [4]) }, CONSTANTS, grows, 'out').after(tabulate).ops, /Lookup/)
 })
+
+test('a long chain is left alone, however long', () => {
+  const links = Array.from({ length: 20_000 }, (_, i): NodeSpec => ['Relu', `v${i}`, `v${i + 1}`])
+  const nodes: NodeSpec[] = [['DequantizeLinear', 'x s z', 'v0'], ...links, ['QuantizeLinear', 'v20000 t v', 'out']]
+  assert.doesNotMatch(smallGraph({ x: codes('uint8', [4]) }, CONSTANTS, nodes, 'out').after(tabulate).ops, /Lookup/)
+})
