@@ -93,11 +93,17 @@ async function saveOutputs(folder: string, outputs: Readonly<Record<string, Tens
 
 /** Reads a picture file as the feed of `info`. */
 async function pictureReader(args: Arguments, info: InputInfo): Promise<(path: string) => Promise<Record<string, Tensor>>> {
-  const spec = args.text('recipe') === undefined ? pictureSpec(info, args) : ((await openRecipe(args)).recipe.input as ValuesInput)
+  const spec = args.text('recipe') === undefined ? pictureSpec(info, args) : recipeSpec((await openRecipe(args)).recipe.input as ValuesInput, info)
   return async (path) => {
     const image: Image = shapeImage(await readImage(path), spec)
     return { [info.name]: toTensor({ data: image.data, dims: [image.height, image.width, image.channels] }, spec, info) }
   }
+}
+
+/** A recipe's way; where it leaves the channels to its own data, the model's input says how many it wants. */
+function recipeSpec(input: ValuesInput, { dims }: InputInfo): ValuesInput {
+  const count = dims?.[input.layout === 'NHWC' ? 3 : 1]
+  return { ...input, channels: input.channels ?? (count === 1 ? 'gray' : 'rgb') }
 }
 
 /** The way from a picture to an input of [1, C, H, W] or [1, H, W, C], C being 1 or 3. @throws OPTION_INVALID for any other input */
