@@ -18,15 +18,16 @@ const RELAXED_PROBE = Uint8Array.of(0, 97, 115, 109, 1, 0, 0, 0, 1, 5, 1, 96, 0,
 
 function blockSpec() {
   const source = readFileSync(join(root, 'src/runtime/abi.ts'), 'utf8')
-  const blocks = [...source.matchAll(/^ {2}(\w+): '([^']+)',$/gm)].filter(([, , fields]) => fields.includes(':'))
+  const blockOf = (kernel) => new RegExp(`^ {2}${kernel}: (\\w+)$`, 'm').exec(source)[1]
+  const blocks = [...source.matchAll(/^ {2}\['(\w+)[^']*', '([^']+)'\],$/gm)].map(([, kernel, fields]) => [blockOf(kernel), fields.replaceAll('~', '').split(' ')])
   if (!blocks.length) throw new Error('src/runtime/abi.ts lists no parameter blocks')
-  const checks = blocks.map(([, name, fields]) => [
+  const checks = blocks.map(([name, fields]) => [
     `  test("${name}", () => {`,
-    ...fields.split(' ').map((field, i) => `    expect(offsetof<${name}>("${field.split(':')[0]}")).toBe(${4 * i});`),
-    `    expect(offsetof<${name}>()).toBe(${4 * fields.split(' ').length});`,
+    ...fields.map((field, i) => `    expect(offsetof<${name}>("${field}")).toBe(${4 * i});`),
+    `    expect(offsetof<${name}>()).toBe(${4 * fields.length});`,
     '  });',
   ].join('\n'))
-  return [`import { ${blocks.map(([, name]) => name).join(', ')} } from "../../assembly/abi";`, '', 'describe("every field lies where the host writes it", () => {', ...checks, '});', ''].join('\n')
+  return [`import { ${blocks.map(([name]) => name).join(', ')} } from "../../assembly/abi";`, '', 'describe("every field lies where the host writes it", () => {', ...checks, '});', ''].join('\n')
 }
 
 function configOf(tier) {

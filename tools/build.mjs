@@ -3,7 +3,7 @@
  * Without arguments: the three tiers, the bundles, the declarations. Exits non-zero when any part fails.
  */
 import { spawn } from 'node:child_process'
-import { existsSync, mkdirSync, readFileSync, readdirSync, rmSync } from 'node:fs'
+import { existsSync, mkdirSync, readFileSync, readdirSync, rmSync, writeFileSync } from 'node:fs'
 import { dirname, join, resolve } from 'node:path'
 import { fileURLToPath } from 'node:url'
 
@@ -32,6 +32,15 @@ export async function buildWasm(tiers = TIERS) {
   await Promise.all([work(), work()])
 }
 
+/** Takes out of esbuild's minified files what terser finds beyond it (see docs/dependencies.md). */
+async function shrink({ outputs }) {
+  const { minify } = await import('terser')
+  for (const path of Object.keys(outputs).map((file) => join(root, file))) {
+    const { code } = await minify(readFileSync(path, 'utf8'), { module: true, ecma: 2020, compress: { passes: 2 } })
+    writeFileSync(path, code)
+  }
+}
+
 /** One ESM file per entry point (src/entry/*.ts), and the command line. */
 export async function buildJs() {
   const esbuild = await import('esbuild')
@@ -41,7 +50,8 @@ export async function buildJs() {
     absWorkingDir: root, bundle: true, format: 'esm', target: 'es2022', outdir: 'dist', sourcemap: false, logLevel: 'warning', legalComments: 'none',
     external: ['node:*'], // platform/node.ts only, behind a dynamic import
   }
-  await esbuild.build({ ...common, entryPoints: entries, minify: true, splitting: true, chunkNames: 'chunk-[hash]', platform: 'neutral', mainFields: ['module', 'main'] })
+  const { metafile } = await esbuild.build({ ...common, entryPoints: entries, minify: true, splitting: true, metafile: true, chunkNames: 'chunk-[hash]', platform: 'neutral', mainFields: ['module', 'main'] })
+  await shrink(metafile)
   if (existsSync(join(root, 'src/cli/main.ts')))
     await esbuild.build({ ...common, entryPoints: { cli: 'src/cli/main.ts' }, platform: 'node', packages: 'external', banner: { js: '#!/usr/bin/env node' } })
 }

@@ -12,8 +12,8 @@ import { fileURLToPath } from 'node:url'
 const root = resolve(dirname(fileURLToPath(import.meta.url)), '..')
 const read = (path) => readFileSync(join(root, path), 'utf8')
 
-/** Letter per field in the compact layout string: how the host stores it. */
-const LETTER = { usize: 'p', i32: 'i', u32: 'u', f32: 'f' }
+/** What follows a field's name in the compact layout string: only floats are stored in another way than the rest. */
+const MARK = { usize: '', i32: '', u32: '', f32: '~' }
 
 function parseBlocks(source) {
   const blocks = new Map()
@@ -23,8 +23,8 @@ function parseBlocks(source) {
       const text = line.replace(/\/\/.*/, '').trim()
       if (!text) continue
       const field = /^(\w+): (\w+);$/.exec(text)
-      if (!field || !LETTER[field[2]]) throw new Error(`assembly/abi.ts, ${name}: expected "name: usize|i32|u32|f32;", got "${text}"`)
-      fields.push({ name: field[1], letter: LETTER[field[2]] })
+      if (!field || !(field[2] in MARK)) throw new Error(`assembly/abi.ts, ${name}: expected "name: usize|i32|u32|f32;", got "${text}"`)
+      fields.push({ name: field[1], type: field[2] })
     }
     blocks.set(name, fields)
   }
@@ -59,14 +59,16 @@ const out = [
   '',
 ]
 for (const [name, fields] of blocks)
-  out.push(`export interface ${name} {`, ...fields.map((f) => `  ${f.name}: ${f.letter === 'p' ? 'Operand' : 'number'}`), '}', '')
-out.push('/** Fields in order, each `name` + letter: p address, i int32, u uint32, f float32. Field k lies at byte 4·k. */', 'export const BLOCKS = {')
-for (const [name, fields] of blocks) out.push(`  ${name}: '${fields.map((f) => f.name + ':' + f.letter).join(' ')}',`)
-out.push('} as const', '', 'export interface BlockOf {')
-for (const name of blocks.keys()) out.push(`  ${name}: ${name}`)
-out.push('}', '', '/** Every exported kernel and the block it takes. */', 'export const KERNELS = {')
-for (const [name, block] of kernels) out.push(`  ${name}: '${block}',`)
-out.push('} as const', '', 'export type KernelName = keyof typeof KERNELS', 'export type ParamsOf<K extends KernelName> = BlockOf[(typeof KERNELS)[K]]', '')
+  out.push(`export interface ${name} {`, ...fields.map((f) => `  ${f.name}: ${f.type === 'usize' ? 'Operand' : 'number'}`), '}', '')
+out.push('/** Every exported kernel and the block it takes. */', 'export interface Kernels {')
+for (const [name, block] of kernels) out.push(`  ${name}: ${block}`)
+out.push('}', '', 'export type KernelName = keyof Kernels', 'export type ParamsOf<K extends KernelName> = Kernels[K]', '')
+out.push('/** Kernels that take the same block, and its fields in order: field k lies at byte 4·k, `~` follows the name of a float32. */', 'export const LAYOUTS: readonly (readonly [kernels: string, fields: string])[] = [')
+for (const [name, fields] of blocks) {
+  const takers = [...kernels].filter(([, block]) => block === name).map(([kernel]) => kernel)
+  if (takers.length) out.push(`  ['${takers.join(' ')}', '${fields.map((f) => f.name + MARK[f.type]).join(' ')}'],`)
+}
+out.push(']', '')
 const text = out.join('\n')
 
 const target = 'src/runtime/abi.ts'

@@ -642,161 +642,120 @@ export interface AffineGridParams {
   alignCorners: number
 }
 
-/** Fields in order, each `name` + letter: p address, i int32, u uint32, f float32. Field k lies at byte 4·k. */
-export const BLOCKS = {
-  UnaryParams: 'x:p y:p count:i op:i alpha:f beta:f',
-  BroadcastParams: 'a:p b:p c:p y:p op:i inner:i innerA:i innerB:i innerC:i mid:i midA:i midB:i midC:i lineBytes:i outer:i rank:i table:p',
-  CastParams: 'x:p y:p scratch:p count:i from:i to:i fromBytes:i toBytes:i',
-  QuantizeParams: 'x:p y:p scale:p zero:p outer:i axis:i block:i inner:i scaleRow:i scaleStep:i varied:i lo:i hi:i',
-  RangeParams: 'x:p count:i scale:p zero:p',
-  Lut8Params: 'x:p y:p table:p count:i',
-  QBinaryParams: 'a:p b:p c:p y:p op:i inner:i innerA:i innerB:i innerC:i mid:i midA:i midB:i midC:i lineBytes:i outer:i rank:i table:p aScale:p bScale:p yScale:p aZero:p bZero:p yZero:p signed:i late:i lo:i hi:i',
-  PoolParams: 'x:p y:p indices:p batch:i channels:i depth:i height:i width:i outDepth:i outHeight:i outWidth:i kernelDepth:i kernelHeight:i kernelWidth:i strideDepth:i strideHeight:i strideWidth:i dilationDepth:i dilationHeight:i dilationWidth:i padDepth:i padHeight:i padWidth:i endDepth:i endHeight:i endWidth:i op:i divisor:i dtype:i columnMajor:i exponent:f flip:u xZeroPoint:i yZeroPoint:i xScale:f yScale:f',
-  GlobalAveragePoolParams: 'x:p y:p outer:i count:i inner:i flip:u bias:i scale:f yZeroPoint:i',
-  RelaxedProbeParams: 'y:p',
-  QPackParams: 'w:p wZeroPoint:p packed:p sums:p groups:i n:i taps:i channels:i strideN:i strideTap:i strideC:i zeroPointStride:i wSigned:i format:i extras:i tapSpan:i',
-  QFoldParams: 'sums:p bias:p floatBias:p xZeroPoint:p xScale:p wScale:p yScale:p yZeroPoint:p columns:p groups:i n:i wScaleStride:i biasStride:i halfScales:i xSigned:i ySigned:i shift:i yMin:i yMax:i alpha:f',
-  QConvParams: 'x:p y:p packed:p columns:p xZeroPoint:p scratch:p batch:i depth:i height:i width:i channels:i xStride:i groups:i n:i outDepth:i outHeight:i outWidth:i kernelD:i kernelH:i kernelW:i strideD:i strideH:i strideW:i dilationD:i dilationH:i dilationW:i padD:i padH:i padW:i ldc:i stage:i format:i extras:i xSigned:i zeroPointStride:i flip:i direct:i blockRows:i lda:i',
-  PackF32Params: 'x:p y:p batches:i batchStride:i kOuter:i kInner:i kOuterStride:i kInnerStride:i nOuter:i nInner:i nOuterStride:i nInnerStride:i alpha:f',
-  GemmF32Params: 'a:p b:p start:p c:p rows:p segments:p offsets:p segmentCount:i run:i batches:i m:i n:i lda:i lds:i ldc:i lo:f hi:f',
-  ConvF32Params: 'x:p w:p bias:p y:p strip:p rows:p segments:p segmentCount:i run:i batch:i groups:i channels:i n:i depth:i height:i width:i outDepth:i outHeight:i outWidth:i strideDepth:i strideHeight:i strideWidth:i padDepth:i padHeight:i padWidth:i stripDepth:i stripHeight:i stripWidth:i stripRows:i lda:i ldc:i lo:f hi:f',
-  DepthwiseF32Params: 'x:p w:p bias:p y:p offsets:p batch:i channels:i depth:i height:i width:i outDepth:i outHeight:i outWidth:i kernelDepth:i kernelHeight:i kernelWidth:i strideDepth:i strideHeight:i strideWidth:i dilationDepth:i dilationHeight:i dilationWidth:i padDepth:i padHeight:i padWidth:i lda:i ldc:i lo:f hi:f',
-  ScatterF32Params: 'x:p bias:p y:p groups:i n:i depth:i height:i width:i outDepth:i outHeight:i outWidth:i kernelDepth:i kernelHeight:i kernelWidth:i strideDepth:i strideHeight:i strideWidth:i dilationDepth:i dilationHeight:i dilationWidth:i padDepth:i padHeight:i padWidth:i lo:f hi:f',
-  RecurrentF32Params: 'x:p xStep:i xRow:i r:p bias:p peepholes:p initialH:p initialC:p initialRow:i lengths:p y:p yStep:i yRow:i lastH:p lastC:p lastRow:i scratch:p steps:i batch:i hidden:i cell:i reverse:i linearBeforeReset:i clip:f f:i fAlpha:f fBeta:f g:i gAlpha:f gBeta:f h:i hAlpha:f hBeta:f',
-  ReduceParams: 'x:p y:p view:p identity:p op:i dtype:i last:i',
-  CopyParams: 'x:p y:p axes:p rank:i bytes:i',
-  NormalizeParams: 'x:p y:p view:p scale:p bias:p mean:p invStdDev:p groups:i groupStep:i rowStep:i step:i center:i deviation:i epsilon:f outerEpsilon:f',
-  BatchNormParams: 'x:p y:p factor:p bias:p mean:p outer:i channels:i inner:i epsilon:f',
-  LrnParams: 'x:p y:p outer:i channels:i inner:i before:i after:i alpha:f beta:f bias:f',
-  SoftmaxParams: 'x:p y:p view:p table:p log:i yScale:f yZeroPoint:i signed:i',
-  IndexedParams: 'data:p indices:p dense:p axes:p rank:i tuple:p depth:i indexBytes:i bytes:i dtype:i reduction:i',
-  OneHotParams: 'indices:p on:p y:p outer:i inner:i depth:i bytes:i dtype:i',
-  TriluParams: 'x:p y:p batch:i rows:i columns:i k:i upper:i bytes:i',
-  CumSumParams: 'x:p y:p outer:i length:i inner:i exclusive:i reverse:i dtype:i',
-  TopKParams: 'x:p values:p indices:p keys:p order:p outer:i length:i inner:i k:i largest:i dtype:i',
-  NonZeroParams: 'x:p y:p count:p axes:p rank:i total:i dtype:i',
-  NmsParams: 'boxes:p scores:p y:p count:p keys:p order:p iouThreshold:p scoreThreshold:p batches:i classes:i boxCount:i perClass:i center:i',
-  SequenceParams: 'start:p delta:p y:p count:i dtype:i',
-  NearestParams: 'x:p y:p rows:p columns:p outer:i height:i width:i bytes:i plane:i',
-  BilinearParams: 'x:p y:p rows:p rowWeights:p columns:p columnWeights:p outer:i height:i width:i inner:i plane:i dtype:i',
-  ResampleParams: 'x:p y:p offsets:p weights:p outer:i length:i inner:i count:i taps:i',
-  GridSampleParams: 'x:p grid:p y:p taps:p batch:i channels:i depth:i height:i width:i count:i axes:i mode:i padding:i alignCorners:i',
-  AffineGridParams: 'theta:p y:p batch:i depth:i height:i width:i axes:i alignCorners:i',
-} as const
-
-export interface BlockOf {
-  UnaryParams: UnaryParams
-  BroadcastParams: BroadcastParams
-  CastParams: CastParams
-  QuantizeParams: QuantizeParams
-  RangeParams: RangeParams
-  Lut8Params: Lut8Params
-  QBinaryParams: QBinaryParams
-  PoolParams: PoolParams
-  GlobalAveragePoolParams: GlobalAveragePoolParams
-  RelaxedProbeParams: RelaxedProbeParams
-  QPackParams: QPackParams
-  QFoldParams: QFoldParams
-  QConvParams: QConvParams
-  PackF32Params: PackF32Params
-  GemmF32Params: GemmF32Params
-  ConvF32Params: ConvF32Params
-  DepthwiseF32Params: DepthwiseF32Params
-  ScatterF32Params: ScatterF32Params
-  RecurrentF32Params: RecurrentF32Params
-  ReduceParams: ReduceParams
-  CopyParams: CopyParams
-  NormalizeParams: NormalizeParams
-  BatchNormParams: BatchNormParams
-  LrnParams: LrnParams
-  SoftmaxParams: SoftmaxParams
-  IndexedParams: IndexedParams
-  OneHotParams: OneHotParams
-  TriluParams: TriluParams
-  CumSumParams: CumSumParams
-  TopKParams: TopKParams
-  NonZeroParams: NonZeroParams
-  NmsParams: NmsParams
-  SequenceParams: SequenceParams
-  NearestParams: NearestParams
-  BilinearParams: BilinearParams
-  ResampleParams: ResampleParams
-  GridSampleParams: GridSampleParams
-  AffineGridParams: AffineGridParams
+/** Every exported kernel and the block it takes. */
+export interface Kernels {
+  f32_unary: UnaryParams
+  f64_unary: UnaryParams
+  i32_unary: UnaryParams
+  i64_unary: UnaryParams
+  f32_classify: UnaryParams
+  f64_classify: UnaryParams
+  f32_binary: BroadcastParams
+  f64_binary: BroadcastParams
+  i32_binary: BroadcastParams
+  i64_binary: BroadcastParams
+  u64_binary: BroadcastParams
+  u8_binary: BroadcastParams
+  x_where: BroadcastParams
+  x_cast: CastParams
+  f16_to_f32: CastParams
+  f32_to_f16: CastParams
+  f32_quantize_u8: QuantizeParams
+  f32_quantize_s8: QuantizeParams
+  f32_quantize_u16: QuantizeParams
+  f32_quantize_s16: QuantizeParams
+  u8_dequantize: QuantizeParams
+  s8_dequantize: QuantizeParams
+  u16_dequantize: QuantizeParams
+  s16_dequantize: QuantizeParams
+  s32_dequantize: QuantizeParams
+  f32_range_u8: RangeParams
+  q8_binary: QBinaryParams
+  x8_lut: Lut8Params
+  f32_pool: PoolParams
+  x8_maxpool: PoolParams
+  q8_avgpool: PoolParams
+  any_pool: PoolParams
+  q8_global_avgpool: GlobalAveragePoolParams
+  relaxed_probe: RelaxedProbeParams
+  q_pack: QPackParams
+  q_fold: QFoldParams
+  q_conv: QConvParams
+  q_depthwise: QConvParams
+  f32_gemm: GemmF32Params
+  f32_pack: PackF32Params
+  f32_conv: ConvF32Params
+  f32_depthwise: DepthwiseF32Params
+  f32_scatter: ScatterF32Params
+  f32_recurrent: RecurrentF32Params
+  f32_reduce: ReduceParams
+  any_reduce: ReduceParams
+  arg_reduce: ReduceParams
+  copy: CopyParams
+  f32_normalize: NormalizeParams
+  f32_batchnorm: BatchNormParams
+  f32_batchnorm_factor: BatchNormParams
+  f32_lrn: LrnParams
+  f32_softmax: SoftmaxParams
+  f32_hardmax: SoftmaxParams
+  q8_softmax: SoftmaxParams
+  trilu: TriluParams
+  gather: IndexedParams
+  scatter: IndexedParams
+  one_hot: OneHotParams
+  cumsum: CumSumParams
+  range: SequenceParams
+  top_k: TopKParams
+  non_zero: NonZeroParams
+  non_max_suppression: NmsParams
+  nearest: NearestParams
+  bilinear: BilinearParams
+  resample: ResampleParams
+  grid_sample: GridSampleParams
+  affine_grid: AffineGridParams
 }
 
-/** Every exported kernel and the block it takes. */
-export const KERNELS = {
-  f32_unary: 'UnaryParams',
-  f64_unary: 'UnaryParams',
-  i32_unary: 'UnaryParams',
-  i64_unary: 'UnaryParams',
-  f32_classify: 'UnaryParams',
-  f64_classify: 'UnaryParams',
-  f32_binary: 'BroadcastParams',
-  f64_binary: 'BroadcastParams',
-  i32_binary: 'BroadcastParams',
-  i64_binary: 'BroadcastParams',
-  u64_binary: 'BroadcastParams',
-  u8_binary: 'BroadcastParams',
-  x_where: 'BroadcastParams',
-  x_cast: 'CastParams',
-  f16_to_f32: 'CastParams',
-  f32_to_f16: 'CastParams',
-  f32_quantize_u8: 'QuantizeParams',
-  f32_quantize_s8: 'QuantizeParams',
-  f32_quantize_u16: 'QuantizeParams',
-  f32_quantize_s16: 'QuantizeParams',
-  u8_dequantize: 'QuantizeParams',
-  s8_dequantize: 'QuantizeParams',
-  u16_dequantize: 'QuantizeParams',
-  s16_dequantize: 'QuantizeParams',
-  s32_dequantize: 'QuantizeParams',
-  f32_range_u8: 'RangeParams',
-  q8_binary: 'QBinaryParams',
-  x8_lut: 'Lut8Params',
-  f32_pool: 'PoolParams',
-  x8_maxpool: 'PoolParams',
-  q8_avgpool: 'PoolParams',
-  any_pool: 'PoolParams',
-  q8_global_avgpool: 'GlobalAveragePoolParams',
-  relaxed_probe: 'RelaxedProbeParams',
-  q_pack: 'QPackParams',
-  q_fold: 'QFoldParams',
-  q_conv: 'QConvParams',
-  q_depthwise: 'QConvParams',
-  f32_gemm: 'GemmF32Params',
-  f32_pack: 'PackF32Params',
-  f32_conv: 'ConvF32Params',
-  f32_depthwise: 'DepthwiseF32Params',
-  f32_scatter: 'ScatterF32Params',
-  f32_recurrent: 'RecurrentF32Params',
-  f32_reduce: 'ReduceParams',
-  any_reduce: 'ReduceParams',
-  arg_reduce: 'ReduceParams',
-  copy: 'CopyParams',
-  f32_normalize: 'NormalizeParams',
-  f32_batchnorm: 'BatchNormParams',
-  f32_batchnorm_factor: 'BatchNormParams',
-  f32_lrn: 'LrnParams',
-  f32_softmax: 'SoftmaxParams',
-  f32_hardmax: 'SoftmaxParams',
-  q8_softmax: 'SoftmaxParams',
-  trilu: 'TriluParams',
-  gather: 'IndexedParams',
-  scatter: 'IndexedParams',
-  one_hot: 'OneHotParams',
-  cumsum: 'CumSumParams',
-  range: 'SequenceParams',
-  top_k: 'TopKParams',
-  non_zero: 'NonZeroParams',
-  non_max_suppression: 'NmsParams',
-  nearest: 'NearestParams',
-  bilinear: 'BilinearParams',
-  resample: 'ResampleParams',
-  grid_sample: 'GridSampleParams',
-  affine_grid: 'AffineGridParams',
-} as const
+export type KernelName = keyof Kernels
+export type ParamsOf<K extends KernelName> = Kernels[K]
 
-export type KernelName = keyof typeof KERNELS
-export type ParamsOf<K extends KernelName> = BlockOf[(typeof KERNELS)[K]]
+/** Kernels that take the same block, and its fields in order: field k lies at byte 4·k, `~` follows the name of a float32. */
+export const LAYOUTS: readonly (readonly [kernels: string, fields: string])[] = [
+  ['f32_unary f64_unary i32_unary i64_unary f32_classify f64_classify', 'x y count op alpha~ beta~'],
+  ['f32_binary f64_binary i32_binary i64_binary u64_binary u8_binary x_where', 'a b c y op inner innerA innerB innerC mid midA midB midC lineBytes outer rank table'],
+  ['x_cast f16_to_f32 f32_to_f16', 'x y scratch count from to fromBytes toBytes'],
+  ['f32_quantize_u8 f32_quantize_s8 f32_quantize_u16 f32_quantize_s16 u8_dequantize s8_dequantize u16_dequantize s16_dequantize s32_dequantize', 'x y scale zero outer axis block inner scaleRow scaleStep varied lo hi'],
+  ['f32_range_u8', 'x count scale zero'],
+  ['x8_lut', 'x y table count'],
+  ['q8_binary', 'a b c y op inner innerA innerB innerC mid midA midB midC lineBytes outer rank table aScale bScale yScale aZero bZero yZero signed late lo hi'],
+  ['f32_pool x8_maxpool q8_avgpool any_pool', 'x y indices batch channels depth height width outDepth outHeight outWidth kernelDepth kernelHeight kernelWidth strideDepth strideHeight strideWidth dilationDepth dilationHeight dilationWidth padDepth padHeight padWidth endDepth endHeight endWidth op divisor dtype columnMajor exponent~ flip xZeroPoint yZeroPoint xScale~ yScale~'],
+  ['q8_global_avgpool', 'x y outer count inner flip bias scale~ yZeroPoint'],
+  ['relaxed_probe', 'y'],
+  ['q_pack', 'w wZeroPoint packed sums groups n taps channels strideN strideTap strideC zeroPointStride wSigned format extras tapSpan'],
+  ['q_fold', 'sums bias floatBias xZeroPoint xScale wScale yScale yZeroPoint columns groups n wScaleStride biasStride halfScales xSigned ySigned shift yMin yMax alpha~'],
+  ['q_conv q_depthwise', 'x y packed columns xZeroPoint scratch batch depth height width channels xStride groups n outDepth outHeight outWidth kernelD kernelH kernelW strideD strideH strideW dilationD dilationH dilationW padD padH padW ldc stage format extras xSigned zeroPointStride flip direct blockRows lda'],
+  ['f32_pack', 'x y batches batchStride kOuter kInner kOuterStride kInnerStride nOuter nInner nOuterStride nInnerStride alpha~'],
+  ['f32_gemm', 'a b start c rows segments offsets segmentCount run batches m n lda lds ldc lo~ hi~'],
+  ['f32_conv', 'x w bias y strip rows segments segmentCount run batch groups channels n depth height width outDepth outHeight outWidth strideDepth strideHeight strideWidth padDepth padHeight padWidth stripDepth stripHeight stripWidth stripRows lda ldc lo~ hi~'],
+  ['f32_depthwise', 'x w bias y offsets batch channels depth height width outDepth outHeight outWidth kernelDepth kernelHeight kernelWidth strideDepth strideHeight strideWidth dilationDepth dilationHeight dilationWidth padDepth padHeight padWidth lda ldc lo~ hi~'],
+  ['f32_scatter', 'x bias y groups n depth height width outDepth outHeight outWidth kernelDepth kernelHeight kernelWidth strideDepth strideHeight strideWidth dilationDepth dilationHeight dilationWidth padDepth padHeight padWidth lo~ hi~'],
+  ['f32_recurrent', 'x xStep xRow r bias peepholes initialH initialC initialRow lengths y yStep yRow lastH lastC lastRow scratch steps batch hidden cell reverse linearBeforeReset clip~ f fAlpha~ fBeta~ g gAlpha~ gBeta~ h hAlpha~ hBeta~'],
+  ['f32_reduce any_reduce arg_reduce', 'x y view identity op dtype last'],
+  ['copy', 'x y axes rank bytes'],
+  ['f32_normalize', 'x y view scale bias mean invStdDev groups groupStep rowStep step center deviation epsilon~ outerEpsilon~'],
+  ['f32_batchnorm f32_batchnorm_factor', 'x y factor bias mean outer channels inner epsilon~'],
+  ['f32_lrn', 'x y outer channels inner before after alpha~ beta~ bias~'],
+  ['f32_softmax f32_hardmax q8_softmax', 'x y view table log yScale~ yZeroPoint signed'],
+  ['gather scatter', 'data indices dense axes rank tuple depth indexBytes bytes dtype reduction'],
+  ['one_hot', 'indices on y outer inner depth bytes dtype'],
+  ['trilu', 'x y batch rows columns k upper bytes'],
+  ['cumsum', 'x y outer length inner exclusive reverse dtype'],
+  ['top_k', 'x values indices keys order outer length inner k largest dtype'],
+  ['non_zero', 'x y count axes rank total dtype'],
+  ['non_max_suppression', 'boxes scores y count keys order iouThreshold scoreThreshold batches classes boxCount perClass center'],
+  ['range', 'start delta y count dtype'],
+  ['nearest', 'x y rows columns outer height width bytes plane'],
+  ['bilinear', 'x y rows rowWeights columns columnWeights outer height width inner plane dtype'],
+  ['resample', 'x y offsets weights outer length inner count taps'],
+  ['grid_sample', 'x grid y taps batch channels depth height width count axes mode padding alignCorners'],
+  ['affine_grid', 'theta y batch depth height width axes alignCorners'],
+]

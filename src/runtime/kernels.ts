@@ -1,26 +1,19 @@
-import { BLOCKS, KERNELS, type KernelName, type ParamsOf } from './abi.js'
+import { LAYOUTS, type KernelName, type ParamsOf } from './abi.js'
 import type { Operand } from './operand.js'
 
-/** A field of a parameter block: its name and how it is stored (p address, i int32, u uint32, f float32). */
+/** A field of a parameter block. What is no float is an address or a 32-bit integer. */
 interface Field {
   readonly name: string
-  readonly letter: string
+  readonly float: boolean
 }
 
 const layouts = new Map<string, readonly Field[]>()
-
-function layoutOf(kernel: KernelName): readonly Field[] {
-  const block = KERNELS[kernel]
-  let fields = layouts.get(block)
-  if (!fields) {
-    fields = BLOCKS[block].split(' ').map((field) => {
-      const [name, letter] = field.split(':')
-      return { name: name!, letter: letter! }
-    })
-    layouts.set(block, fields)
-  }
-  return fields
+for (const [kernels, names] of LAYOUTS) {
+  const fields = names.split(' ').map((field) => ({ name: field.replace('~', ''), float: field.endsWith('~') }))
+  for (const kernel of kernels.split(' ')) layouts.set(kernel, fields)
 }
+
+const layoutOf = (kernel: KernelName): readonly Field[] => layouts.get(kernel)!
 
 /** Bytes of the block that `kernel` reads. */
 export const blockBytes = (kernel: KernelName): number => layoutOf(kernel).length * 4
@@ -31,12 +24,10 @@ export const blockBytes = (kernel: KernelName): number => layoutOf(kernel).lengt
  */
 export function writeBlock<K extends KernelName>(view: DataView, at: number, kernel: K, params: ParamsOf<K>, resolve: (operand: Operand) => number): void {
   const values = params as unknown as Record<string, number | Operand>
-  for (const { name, letter } of layoutOf(kernel)) {
+  for (const { name, float } of layoutOf(kernel)) {
     const value = values[name]!
-    if (letter === 'p') view.setUint32(at, resolve(value as Operand), true)
-    else if (letter === 'f') view.setFloat32(at, value as number, true)
-    else if (letter === 'u') view.setUint32(at, value as number, true)
-    else view.setInt32(at, value as number, true)
+    if (float) view.setFloat32(at, value as number, true)
+    else view.setInt32(at, typeof value === 'object' ? resolve(value) : value, true)
     at += 4
   }
 }
