@@ -24,6 +24,11 @@ const bytes = (dtype: 'uint8' | 'int8', dims: readonly number[]): Tensor => {
   const data = Uint8Array.from({ length: count }, () => next() >>> 8)
   return new Tensor(dtype, dtype === 'uint8' ? data : new Int8Array(data.buffer), dims)
 }
+/** Signed weights as trained networks have them: bell-shaped (a sum of four). As in MobileNetV2, three neighbouring pairs in ten thousand add up beyond ±128. */
+const weights = (dims: readonly number[]): Tensor => {
+  const part = (): number => ((next() >>> 8) % 45) - 22
+  return new Tensor('int8', Int8Array.from({ length: dims.reduce((n, d) => n * d, 1) }, () => part() + part() + part() + part()), dims)
+}
 const scalar = (dtype: DType, value: number): Tensor => new Tensor(dtype, [value], [])
 const info = (name: string, dtype: DType, dims: readonly number[]): ValueInfo => ({ name, dtype, dims })
 
@@ -41,7 +46,7 @@ export function matMulInteger(m: number, n: number, k: number, count: number): O
   const constants = new Map<string, Tensor>()
   const nodes: Node[] = []
   for (let i = 0; i < count; i++) {
-    constants.set(`w${i}`, bytes('int8', [k, n]))
+    constants.set(`w${i}`, weights([k, n]))
     nodes.push({ name: `matmul${i}`, op: 'MatMulInteger', domain: '', inputs: ['x', `w${i}`], outputs: [`y${i}`], attributes: {} })
   }
   const outputs = nodes.map((node) => info(node.outputs[0]!, 'int32', [m, n]))
@@ -68,7 +73,7 @@ export function qlinearConv(shape: ConvShape, count: number, dtype: 'uint8' | 'i
   constants.set('ws', new Tensor('float32', new Float32Array(filters).fill(0.02 / Math.sqrt((kernel * kernel * channels) / group)), [filters]))
   const nodes: Node[] = []
   for (let i = 0; i < count; i++) {
-    constants.set(`w${i}`, bytes('int8', [filters, channels / group, kernel, kernel]))
+    constants.set(`w${i}`, weights([filters, channels / group, kernel, kernel]))
     constants.set(`b${i}`, new Tensor('int32', Int32Array.from({ length: filters }, () => (next() % 2000) - 1000), [filters]))
     const x = chained && i > 0 ? `y${i - 1}` : 'x'
     nodes.push({

@@ -19,8 +19,8 @@ export class Tensor {
     this.data = Array.isArray(data) ? fill(dtype, data as readonly (number | bigint)[]) : (data as TypedArray)
     if (!(this.data instanceof row.array))
       throw new OctavoError('DTYPE_MISMATCH', `Tensor of ${dtype}: expected a ${row.array.name}, got ${(this.data as object)?.constructor?.name ?? typeof this.data}.`, { dtype })
-    this.dims = Object.freeze([...(dims ?? [this.data.length])])
-    if (!this.dims.every((d) => Number.isSafeInteger(d) && d >= 0) || elementCount(this.dims) !== this.data.length)
+    this.dims = dims ? [...dims] : [this.data.length]
+    if (!holds(this.dims, this.data.length))
       throw new OctavoError('SHAPE_MISMATCH', `Tensor of ${dtype}: dims [${this.dims}] hold ${elementCount(this.dims)} elements, data has ${this.data.length}.`, { dims: this.dims, length: this.data.length })
   }
 
@@ -28,6 +28,17 @@ export class Tensor {
   get size(): number {
     return this.data.length
   }
+}
+
+/** Whether dims are non-negative integers whose product is `length`. Every output of every run passes here, so it makes no closure. */
+export function holds(dims: readonly number[], length: number): boolean {
+  let count = 1
+  for (let i = 0; i < dims.length; i++) {
+    const d = dims[i]!
+    if (!(Number.isSafeInteger(d) && d >= 0)) return false
+    count *= d
+  }
+  return count === length
 }
 
 function fill(dtype: DType, values: readonly (number | bigint)[]): TypedArray {

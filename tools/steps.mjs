@@ -1,6 +1,6 @@
 /** What start, verify and check share: the project's root, and running a command that must succeed. Node built-ins only. */
 import { spawnSync } from 'node:child_process'
-import { existsSync, readFileSync, statSync } from 'node:fs'
+import { existsSync, lstatSync, readFileSync, statSync } from 'node:fs'
 import { dirname, join, resolve } from 'node:path'
 import { fileURLToPath } from 'node:url'
 
@@ -16,9 +16,10 @@ export function must(command, args, { cwd = root, env = process.env } = {}) {
 
 export const node = (...args) => must(process.execPath, args)
 
-/** Installs the packages of `folder` when the lock file is newer than the last install. */
+/** Installs the packages of `folder` when the lock file is newer than the last install; packages shared through a link are left alone. */
 export function install(folder = root) {
   const [lock, marker] = [join(folder, 'package-lock.json'), join(folder, 'node_modules/.package-lock.json')]
+  if (lstatSync(join(folder, 'node_modules'), { throwIfNoEntry: false })?.isSymbolicLink()) return
   if (existsSync(marker) && statSync(marker).mtimeMs >= statSync(lock).mtimeMs) return
   must('npm', ['ci', '--no-audit', '--no-fund', '--loglevel=error'], { cwd: folder })
 }

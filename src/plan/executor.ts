@@ -1,4 +1,4 @@
-import { arrayOf, elementCount, type TypedArray } from '../dtype.js'
+import { DTYPES, arrayOf, elementCount, viewOf, type TypedArray } from '../dtype.js'
 import { OctavoError } from '../errors.js'
 import type { Graph, Node, TensorType } from '../graph/graph.js'
 import { instantiate, type Instance, type LoadedTier } from '../runtime/load.js'
@@ -74,9 +74,9 @@ export class Executor {
   /** A copy of an output, cut to its real length where only a bound was known. */
   read(bound: BoundPlan, port: Port): Tensor {
     const { dtype, dims } = port.type
-    const data = arrayOf(dtype, elementCount(dims))
+    const count = elementCount(dims)
     const from = bound.addressOf(port.at)
-    new Uint8Array(data.buffer).set(this.arena.bytes.subarray(from, from + data.byteLength))
+    const data = viewOf(dtype, this.arena.bytes.slice(from, from + count * DTYPES[dtype].bytes).buffer, 0, count)
     if (port.type.bound === undefined) return new Tensor(dtype, data, dims)
     const length = port.count && data.length ? this.arena.view.getInt32(bound.addressOf(port.count), true) : 0
     return trim(new Tensor(dtype, data, dims), port.type.bound, length)

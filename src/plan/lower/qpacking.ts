@@ -33,7 +33,7 @@ export const PACKING_I16: Packing = { format: FORMAT_I16, flip: 0, shift: 0, ext
 export const depthwisePacking = (packing: Packing): Packing => ({ ...packing, extras: 1, kernel: 'q_depthwise' })
 
 /** Beyond this share of steps that must be split, FORMAT_I16 is the faster one. */
-const MOST_EXTRAS = 0.2
+const MOST_EXTRAS = 0.1
 export const MOST_DEPTHWISE_EXTRAS = 0.6
 
 /**
