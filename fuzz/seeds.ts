@@ -57,7 +57,7 @@ const GRAPHS: Record<string, Graph> = {
   types: graph([info('x', [2, 4], 'int32'), info('f', [4], 'float16')], [info('y', null), info('z', null), info('w', null)],
     { a: filled('int32', [4]), i4: new Tensor('int4', [-8, 7, 1, 2]), s: scalar('float32', 0.5), ix: new Tensor('int64', [1, 0, 1, 1], [2, 2]), d: filled('float64', [3]), oh: new Tensor('float32', [0, 1]), depth: scalar('int64', 4) },
     [['Mul', ['x', 'a'], ['m']], ['Div', ['m', 'a'], ['dv']], ['Mod', ['dv', 'a'], ['y']], ['DequantizeLinear', ['i4', 's'], ['w']], ['Cast', ['f'], ['cf'], { to: 1 }], ['Pow', ['cf', 'cf'], ['z']], 
-      ['GatherElements', ['x', 'ix'], ['ge'], { axis: 1 }], ['GatherND', ['x', 'ix'], ['gn']], ['OneHot', ['x', 'depth', 'oh'], ['ho']], ['ArgMax', ['x'], ['am'], { axis: 1 }], ['ScatterElements', ['x', 'ix', 'x'], ['se']], ['MatMul', ['cf', 'w'], ['mm']], ['Sqrt', ['d'], ['sd']]]),
+      ['GatherElements', ['x', 'ix'], ['ge'], { axis: 1 }], ['GatherND', ['x', 'ix'], ['gn']], ['OneHot', ['x', 'depth', 'oh'], ['ho']], ['ArgMax', ['x'], ['am'], { axis: 1 }], ['ScatterElements', ['x', 'ix', 'ge'], ['se']], ['MatMul', ['cf', 'w'], ['mm']], ['Sqrt', ['d'], ['sd']]]),
 }
 
 /** The models above, each decoded from what encodeModel writes. */

@@ -10,6 +10,9 @@ import type { Lowering } from './lower/rule.js'
 import { placeLives, type Life } from './memory.js'
 import type { Pack, Plan, Port, Step, Storage } from './plan.js'
 
+/** Rules that loop over a batch make steps for each image; a small file may declare millions of them, and memory is placed in quadratic time. */
+const MAX_STEPS = 2 ** 15
+
 /** Bytes of a value in the arena. */
 export const bytesOf = (type: TensorType): number => elementCount(type.dims) * DTYPES[type.dtype].bytes
 
@@ -234,6 +237,7 @@ class NodeLowering extends NodeView implements Lowering {
   }
 
   emit<K extends KernelName>(kernel: K, params: ParamsOf<K>, macs = 0): void {
+    if (this.builder.steps.length >= MAX_STEPS) this.fail('WORK_EXCESSIVE', `it would bring the plan to more than ${MAX_STEPS} steps. Use a smaller batch`)
     const step: Step<K> = { kernel, params, node: this.node.name, op: this.node.op, macs }
     ;(this.prologue?.steps ?? this.builder.steps).push(step as unknown as Step)
   }

@@ -39,7 +39,7 @@ export class Executor {
 
   /** A plan for this request, with addresses. @throws import and plan codes; WORK_EXCESSIVE */
   plan(graph: Graph, request: Request, workLimit: number): { prepared: Prepared; bound: BoundPlan } {
-    const prepared = prepare(graph, request, this.tier.capabilities, (node, inputs, types) => this.evaluate(node, inputs, types))
+    const prepared = prepare(graph, request, this.tier.capabilities, this.arena.limit, (node, inputs, types) => this.evaluate(node, inputs, types))
     const work = prepared.plan.macs + outputElements(prepared.graph, prepared.values)
     if (work > workLimit)
       throw new OctavoError('WORK_EXCESSIVE', `this graph would do ${work.toExponential(1)} operations a run for these shapes, the limit is ${workLimit.toExponential(1)}. Use smaller inputs or raise the option workLimit.`, { work, limit: workLimit })

@@ -1,5 +1,5 @@
 import { elementCount } from '../dtype.js'
-import { invariant } from '../errors.js'
+import { OctavoError, invariant } from '../errors.js'
 import type { Graph, TensorType } from '../graph/graph.js'
 import { typesOf, type Typed } from '../graph/infer/types.js'
 import { removeDeadCode } from '../graph/passes/dead-code.js'
@@ -7,7 +7,7 @@ import type { Pass } from '../graph/passes/pass.js'
 import { LEGALISE, OPTIMISE, QUANTIZED } from '../graph/passes/pipeline.js'
 import { specialise, type Evaluate, type ValueTable } from '../graph/specialise.js'
 import type { Tensor } from '../value.js'
-import { buildPlan } from './builder.js'
+import { buildPlan, bytesOf } from './builder.js'
 import type { Plan } from './plan.js'
 
 /** What a plan is made for. */
@@ -29,16 +29,26 @@ const WEIGHTS_STAY = new Set(['DequantizeLinear'])
 /**
  * The middle of the flow: a graph as read → specialised → passes → plan.
  *
+ * @param memoryLimit bytes that no single value may exceed: told before any rule works on its size
  * @throws every import and plan code, naming the node
  */
-export function prepare(graph: Graph, request: Request, capabilities: number, evaluate: Evaluate): Prepared {
+export function prepare(graph: Graph, request: Request, capabilities: number, memoryLimit: number, evaluate: Evaluate): Prepared {
   const first = specialise(graph, request.types, request.known, evaluate, WEIGHTS_STAY)
   const quantized = applyPasses(QUANTIZED, removeDeadCode(first.graph), request.types)
   const folded = specialise(quantized, request.types, request.known, evaluate)
   const legal = applyPasses([...OPTIMISE, ...LEGALISE], removeDeadCode(folded.graph), request.types)
   const last = specialise(legal, request.types, request.known, evaluate)
   const final = removeDeadCode(last.graph)
+  requireSizes(final, last.values, memoryLimit)
   return { plan: buildPlan(final, last.values, capabilities), graph: final, values: last.values }
+}
+
+function requireSizes({ inputs, nodes }: Graph, values: ValueTable, limit: number): void {
+  for (const name of [...inputs.map((i) => i.name), ...nodes.flatMap((n) => n.outputs)]) {
+    const type = name && values.typeOf(name)
+    const bytes = type ? bytesOf(type) : 0
+    if (bytes > limit) throw new OctavoError('ARENA_EXHAUSTED', `value "${name}" alone needs ${bytes} bytes, the limit is ${limit}. Use smaller inputs or raise the option memoryLimit.`, { value: name, need: bytes, max: limit })
+  }
 }
 
 /** A plan for one node on its own, without folding: how constants are computed. */

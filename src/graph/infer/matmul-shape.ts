@@ -1,4 +1,8 @@
+import { elementCount } from '../../dtype.js'
 import type { NodeView } from '../node-view.js'
+
+/** Products of one node. Each takes a row of a table that the planner writes, so a small file must not ask for millions. */
+const MAX_PRODUCTS = 2 ** 18
 
 /** numpy's matmul as a list of plain products: a 1-D operand is a row (left) or a column (right) whose axis the result drops. */
 export interface MatmulShape {
@@ -10,7 +14,7 @@ export interface MatmulShape {
   readonly dims: readonly number[]
 }
 
-/** @throws SHAPE_MISMATCH for scalars, inner sizes that differ and batch axes that do not broadcast */
+/** @throws SHAPE_MISMATCH for scalars, inner sizes that differ and batch axes that do not broadcast; WORK_EXCESSIVE beyond MAX_PRODUCTS */
 export function matmulShape(view: NodeView, a: number, b: number, da = view.dims(a), db = view.dims(b)): MatmulShape {
   const mismatch = (): never => view.fail('SHAPE_MISMATCH', `inputs ${a} [${da}] and ${b} [${db}] cannot be multiplied as matrices`)
   if (!da.length || !db.length) return mismatch()
@@ -24,6 +28,8 @@ export function matmulShape(view: NodeView, a: number, b: number, da = view.dims
   const [ba, bb] = [batchOf(left), batchOf(right)]
   const batch = ba.map((d, i) => (d === bb[i] || bb[i] === 1 ? d : d === 1 ? bb[i]! : mismatch()))
   const dims = [...batch, ...(da.length === 1 ? [] : [m]), ...(db.length === 1 ? [] : [n])]
+  const products = elementCount(batch)
+  if (products > MAX_PRODUCTS) view.fail('WORK_EXCESSIVE', `it multiplies ${products} pairs of matrices, at most ${MAX_PRODUCTS} are planned. Merge batch axes into rows where one side is the same for all`)
   return { m, k, n, dims, pairs: pairsOf(batch, ba, bb) }
 }
 

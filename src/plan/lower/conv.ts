@@ -45,12 +45,17 @@ function common(l: Lowering, c: Convolution) {
   }
 }
 
+/** Most floats copied into strips. Only dilations far beyond the image come near it, where the multiply-accumulates do not tell the work. */
+const MAX_COPIED = 2 ** 33
+
 function emitConvolution(l: Lowering, c: Convolution): void {
   const { groups, n, channels } = c
   const taps = product3(c.window.kernel)
   const { strip, rows, segments, run } = reading(c.window, c.spatial, groups * channels, groups, groups * channels)
   const w = packed(l, 1, { batches: groups, batchStride: n * channels * taps, k: [taps, 1, channels, taps], n: axis(n, channels * taps) })
   const [stripDepth, stripHeight, stripWidth] = strip ?? [0, 0, 0]
+  const copied = c.batch * c.window.output[0] * Math.ceil(c.window.output[1] / rows) * stripDepth * stripHeight * stripWidth * groups * channels
+  if (copied > MAX_COPIED) l.fail('WORK_EXCESSIVE', `its padded windows would be copied ${copied.toExponential(1)} floats in all, the limit is ${MAX_COPIED.toExponential(1)}. Check dilations and pads`)
   l.emit('f32_conv', {
     ...common(l, c), w, strip: strip ? l.scratch(4 * product3(strip) * groups * channels) : NULL, rows: l.scratch(1024), segments: l.table(segments),
     segmentCount: segments.length, run, groups, n, stripDepth, stripHeight, stripWidth, stripRows: rows,
