@@ -6,6 +6,7 @@ import { removeDeadCode } from '../graph/passes/dead-code.js'
 import type { Pass } from '../graph/passes/pass.js'
 import { LEGALISE, OPTIMISE, QUANTIZED } from '../graph/passes/pipeline.js'
 import { specialise, type Evaluate, type ValueTable } from '../graph/specialise.js'
+import { mib } from '../runtime/memory.js'
 import type { Tensor } from '../value.js'
 import { buildPlan, bytesOf } from './builder.js'
 import type { Plan } from './plan.js'
@@ -47,7 +48,7 @@ function requireSizes({ inputs, nodes }: Graph, values: ValueTable, limit: numbe
   for (const name of [...inputs.map((i) => i.name), ...nodes.flatMap((n) => n.outputs)]) {
     const type = name && values.typeOf(name)
     const bytes = type ? bytesOf(type) : 0
-    if (bytes > limit) throw new OctavoError('ARENA_EXHAUSTED', `value "${name}" alone needs ${bytes} bytes, the limit is ${limit}. Use smaller inputs or raise the option memoryLimit.`, { value: name, need: bytes, max: limit })
+    if (bytes > limit) throw new OctavoError('ARENA_EXHAUSTED', `value "${name}" alone needs ${mib(bytes)} MiB of memory, the limit is ${mib(limit)} MiB. Use smaller inputs or raise the option memoryLimit.`, { value: name, need: bytes, max: limit })
   }
 }
 

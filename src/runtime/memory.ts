@@ -109,4 +109,5 @@ export class Arena {
   }
 }
 
-const mib = (bytes: number): string => (bytes / 2 ** 20).toFixed(1)
+/** Bytes as MiB, for messages. */
+export const mib = (bytes: number): string => (bytes / 2 ** 20).toFixed(1)
