@@ -1,3 +1,4 @@
+import { ABI } from "./abi-stamp";
 import { RELAXED, SIMD } from "./tier";
 
 /** The ABI for inference: one line per export, by room. */
@@ -53,3 +54,6 @@ export const heapBase: usize = __heap_base;
 
 /** Which tier this module is: 0 scalar, 1 simd, 2 relaxed. */
 export const tier: i32 = RELAXED ? 2 : SIMD ? 1 : 0;
+
+/** A number for the kernels and their parameter blocks; the host refuses a module that has another. */
+export const abi: i32 = ABI;

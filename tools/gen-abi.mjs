@@ -1,11 +1,11 @@
 /**
- * Writes src/runtime/abi.ts from assembly/: parameter blocks (assembly/abi.ts) and which block each exported kernel
+ * Writes src/runtime/abi.ts and assembly/abi-stamp.ts from assembly/: parameter blocks (assembly/abi.ts) and which block each exported kernel
  * takes (assembly/index.ts and the kernels' own `changetype<…Params>(p)`).
  *
  *   node tools/gen-abi.mjs            rewrite the file
  *   node tools/gen-abi.mjs --check    exit 1 when the file on disk differs
  */
-import { readFileSync, writeFileSync } from 'node:fs'
+import { existsSync, readFileSync, writeFileSync } from 'node:fs'
 import { dirname, join, resolve } from 'node:path'
 import { fileURLToPath } from 'node:url'
 
@@ -69,14 +69,19 @@ for (const [name, fields] of blocks) {
   if (takers.length) out.push(`  ['${takers.join(' ')}', '${fields.map((f) => f.name + MARK[f.type]).join(' ')}'],`)
 }
 out.push(']', '')
-const text = out.join('\n')
 
-const target = 'src/runtime/abi.ts'
-if (process.argv.includes('--check')) {
-  let current = ''
-  try { current = read(target) } catch { /* absent: differs */ }
-  if (current !== text) {
+/** FNV-1a of the layouts: a module built from other blocks carries another number and is refused. */
+const stamp = [...out.join('\n')].reduce((hash, c) => Math.imul(hash ^ c.charCodeAt(0), 0x01000193), 0x811c9dc5) | 0
+out.push('/** What a module of this version exports as `abi`. */', `export const ABI = ${stamp}`, '')
+
+const targets = {
+  'src/runtime/abi.ts': out.join('\n'),
+  'assembly/abi-stamp.ts': `// Written by tools/gen-abi.mjs from assembly/abi.ts and assembly/index.ts. Do not edit.\nexport const ABI: i32 = ${stamp};\n`,
+}
+for (const [target, text] of Object.entries(targets)) {
+  if (!process.argv.includes('--check')) writeFileSync(join(root, target), text)
+  else if (!existsSync(join(root, target)) || read(target) !== text) {
     console.error(`${target} differs from assembly/: run "node tools/gen-abi.mjs" and commit the result`)
-    process.exit(1)
+    process.exitCode = 1
   }
-} else writeFileSync(join(root, target), text)
+}

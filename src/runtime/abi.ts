@@ -759,3 +759,6 @@ export const LAYOUTS: readonly (readonly [kernels: string, fields: string])[] = 
   ['grid_sample', 'x grid y taps batch channels depth height width count axes mode padding alignCorners'],
   ['affine_grid', 'theta y batch depth height width axes alignCorners'],
 ]
+
+/** What a module of this version exports as `abi`. */
+export const ABI = 1477122174

@@ -1,4 +1,5 @@
 import { OctavoError } from '../errors.js'
+import { ABI } from './abi.js'
 import { accepts } from './probe.js'
 import { TIERS, type Tier } from './tiers.js'
 
@@ -31,9 +32,9 @@ export function instantiate(module: WebAssembly.Module): Instance {
   const memory = new WebAssembly.Memory({ initial: 8, maximum: 65536 })
   try {
     const { exports } = new WebAssembly.Instance(module, { env: { memory } })
-    const { heapBase, tier } = exports as { heapBase?: WebAssembly.Global; tier?: WebAssembly.Global }
-    if (!(heapBase instanceof WebAssembly.Global && tier instanceof WebAssembly.Global)) throw new Error('it exports no heapBase or no tier')
-    return { memory, heapBase: heapBase.value as number, tier: BY_NUMBER[tier.value as number]!, kernels: exports as never }
+    const { abi, heapBase, tier } = exports as Record<string, WebAssembly.Global | undefined>
+    if (abi?.value !== ABI) throw new Error(`its abi is ${abi?.value as number}, expected ${ABI}`)
+    return { memory, heapBase: heapBase!.value as number, tier: BY_NUMBER[tier!.value as number]!, kernels: exports as never }
   } catch (cause) {
     throw new OctavoError('ABI_MISMATCH', `the WebAssembly module is not one of this version of Octavo (${(cause as Error).message}). Use a TIER.wasm from the same package.`, {}, cause)
   }
