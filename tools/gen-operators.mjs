@@ -10,21 +10,23 @@ import { root } from './steps.mjs'
 const out = join(root, 'build/operators')
 mkdirSync(out, { recursive: true })
 const families = readdirSync(join(root, 'src/graph/infer')).filter((f) => f.endsWith('.ts')).map((f) => f.slice(0, -3))
-await build({ absWorkingDir: root, entryPoints: families.map((f) => `src/graph/infer/${f}.ts`), outdir: out, bundle: true, splitting: true, format: 'esm', outExtension: { '.js': '.mjs' }, logLevel: 'error' })
+await build({ absWorkingDir: root, entryPoints: [...families.map((f) => `src/graph/infer/${f}.ts`), 'src/plan/more-operators.ts'], outbase: 'src', outdir: out, bundle: true, splitting: true, format: 'esm', outExtension: { '.js': '.mjs' }, logLevel: 'error' })
 
-const { INFER } = await import(pathToFileURL(join(out, 'table.mjs')))
+const { INFER } = await import(pathToFileURL(join(out, 'graph/infer/table.mjs')))
+const { moreOperators } = await import(pathToFileURL(join(out, 'plan/more-operators.mjs')))
+const all = { ...INFER, ...moreOperators.infer }
 const listed = new Set()
 const sections = []
 for (const family of families) {
   if (family === 'table') continue
-  const table = (await import(pathToFileURL(join(out, `${family}.mjs`))))[family]
-  const names = Object.keys(table ?? {}).filter((key) => key in INFER).sort()
+  const table = (await import(pathToFileURL(join(out, `graph/infer/${family}.mjs`))))[family.replace(/-./g, (dash) => dash[1].toUpperCase())]
+  const names = Object.keys(table ?? {}).filter((key) => key in all).sort()
   if (!names.length) continue
   for (const name of names) if (listed.has(name)) throw new Error(`${name} is in two families, one of them ${family}`)
     else listed.add(name)
   sections.push(`**${family}** (${names.length}): ${names.map((n) => `\`${n}\``).join(', ')}`)
 }
-const missing = Object.keys(INFER).filter((key) => !listed.has(key))
+const missing = Object.keys(all).filter((key) => !listed.has(key))
 if (missing.length) throw new Error(`operators in no family's table: ${missing.join(', ')}`)
 
 const text = `<!-- Written by tools/gen-operators.mjs from src/graph/infer. -->

@@ -2,19 +2,27 @@ import { OctavoError } from '../errors.js'
 import { opKey, type Graph } from '../graph/graph.js'
 import type { InferTable } from '../graph/infer/rule.js'
 import { INFER } from '../graph/infer/table.js'
+import { LAYOUT_RULES, type LayoutRule } from '../graph/passes/layout-rules.js'
+import type { Pass } from '../graph/passes/pass.js'
+import { MORE } from '../graph/passes/pipeline.js'
 import type { LowerTable } from './lower/rule.js'
 import { LOWER } from './lower/table.js'
 
-/** Rules for operators beyond those every session has. */
+/** Rules for operators beyond those every session has, and passes that concern graphs with these operators only. */
 export interface OperatorSet {
   readonly infer: InferTable
   readonly lower: LowerTable
+  readonly passes: Readonly<Record<keyof typeof MORE, readonly Pass[]>>
+  readonly layouts: Readonly<Record<string, LayoutRule>>
 }
 
 /** Makes the operators of `set` known to every session of this module. Adding a set twice changes nothing. */
 export function addOperators(set: OperatorSet): void {
   Object.assign(INFER, set.infer)
   Object.assign(LOWER, set.lower)
+  Object.assign(LAYOUT_RULES, set.layouts)
+  for (const pass of set.passes.quantized) MORE.quantized.add(pass)
+  for (const pass of set.passes.optimise) MORE.optimise.add(pass)
 }
 
 /** The first node, subgraphs included, whose operator is not known yet. */
@@ -33,5 +41,5 @@ export function firstUnknown(graph: Graph): { name: string; key: string } | unde
 /** @throws OP_UNSUPPORTED naming the first node whose operator is unknown */
 export function requireOperators(graph: Graph): void {
   const unknown = firstUnknown(graph)
-  if (unknown) throw new OctavoError('OP_UNSUPPORTED', `${unknown.key} "${unknown.name}": Octavo does not have this operator. See docs/operators.md for those it has.`, { node: unknown.name, op: unknown.key })
+  if (unknown) throw new OctavoError('OP_UNSUPPORTED', `${unknown.key} "${unknown.name}": Octavo does not have this operator. See docs/operators.md for those it has; createSync knows the rarer ones when its option operators is moreOperators of octavo/operators.`, { node: unknown.name, op: unknown.key })
 }

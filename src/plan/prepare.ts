@@ -4,7 +4,7 @@ import type { Graph, TensorType } from '../graph/graph.js'
 import { typesOf, type Typed } from '../graph/infer/types.js'
 import { removeDeadCode } from '../graph/passes/dead-code.js'
 import type { Pass } from '../graph/passes/pass.js'
-import { LEGALISE, OPTIMISE, QUANTIZED } from '../graph/passes/pipeline.js'
+import { LEGALISE, optimise, quantized } from '../graph/passes/pipeline.js'
 import { specialise, type Evaluate, type ValueTable } from '../graph/specialise.js'
 import { mib } from '../runtime/memory.js'
 import type { Tensor } from '../value.js'
@@ -35,9 +35,9 @@ const WEIGHTS_STAY = new Set(['DequantizeLinear'])
  */
 export function prepare(graph: Graph, request: Request, capabilities: number, memoryLimit: number, evaluate: Evaluate): Prepared {
   const first = specialise(graph, request.types, request.known, evaluate, WEIGHTS_STAY)
-  const quantized = applyPasses(QUANTIZED, removeDeadCode(first.graph), request.types)
-  const folded = specialise(quantized, request.types, request.known, evaluate)
-  const legal = applyPasses([...OPTIMISE, ...LEGALISE], removeDeadCode(folded.graph), request.types)
+  const onCodes = applyPasses(quantized(), removeDeadCode(first.graph), request.types)
+  const folded = specialise(onCodes, request.types, request.known, evaluate)
+  const legal = applyPasses([...optimise(), ...LEGALISE], removeDeadCode(folded.graph), request.types)
   const last = specialise(legal, request.types, request.known, evaluate)
   const final = removeDeadCode(last.graph)
   requireSizes(final, last.values, memoryLimit)

@@ -12,18 +12,14 @@ function pooled(view: NodeView, most = 3): Layout {
   return layoutOf(view, dims)
 }
 
-function windowed(view: NodeView): readonly number[] {
+export function windowed(view: NodeView): readonly number[] {
   const layout = pooled(view)
   return arrange(layout, layout.batch, layout.channels, windowOf(view, layout.spatial, view.intList('kernel_shape')).output)
 }
 
-function whole(view: NodeView): readonly number[] {
+export function whole(view: NodeView): readonly number[] {
   const layout = pooled(view, 6)
   return arrange(layout, layout.batch, layout.channels, layout.spatial.map(() => 1))
-}
-
-function norm(view: NodeView): void {
-  if (view.int('p', 2) < 1) view.fail('ATTRIBUTE_UNSUPPORTED', `attribute "p" must be at least 1, got ${view.int('p', 2)}`)
 }
 
 const maxPool: InferRule = {
@@ -36,9 +32,8 @@ const maxPool: InferRule = {
   },
 }
 
-const floatPool = (dims: (view: NodeView) => readonly number[], check?: (view: NodeView) => void): InferRule => ({
+export const floatPool = (dims: (view: NodeView) => readonly number[]): InferRule => ({
   infer(view) {
-    check?.(view)
     return [view.make(view.expectDType(0, 'float32', 'float64'), dims(view))]
   },
 })
@@ -55,10 +50,8 @@ const codePool = (dims: (view: NodeView) => readonly number[]): InferRule => ({
 export const pool: InferTable = {
   MaxPool: maxPool,
   AveragePool: floatPool(windowed),
-  LpPool: floatPool(windowed, norm),
   GlobalAveragePool: floatPool(whole),
   GlobalMaxPool: floatPool(whole),
-  GlobalLpPool: floatPool(whole, norm),
   'com.microsoft:QLinearAveragePool': codePool(windowed),
   'com.microsoft:QLinearGlobalAveragePool': codePool(whole),
 }

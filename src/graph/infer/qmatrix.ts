@@ -4,9 +4,9 @@ import { matmulShape } from './matmul-shape.js'
 import type { InferRule, InferTable } from './rule.js'
 import { arrange, layoutOf, windowOf, type Layout, type Window } from './spatial.js'
 
-/** Products of 8-bit matrices and convolutions of 8-bit images. Sources: onnx QLinearConv-10, ConvInteger-10, QLinearMatMul-21, MatMulInteger-10; ONNX Runtime's ContribOperators.md. */
+/** Products of 8-bit matrices and convolutions of 8-bit images. Sources: onnx QLinearConv-10, QLinearMatMul-21; ONNX Runtime's ContribOperators.md. */
 
-const CODES: readonly DType[] = ['uint8', 'int8']
+export const CODES: readonly DType[] = ['uint8', 'int8']
 
 /** Checks that optional input `i` has `type` and one of these element counts. */
 function expectCount(view: NodeView, i: number, what: string, type: DType, ...counts: number[]): void {
@@ -19,7 +19,7 @@ function expectCount(view: NodeView, i: number, what: string, type: DType, ...co
 const expectScale = (view: NodeView, i: number, ...counts: number[]): void => expectCount(view, i, 'scale', 'float32', ...counts)
 
 /** The zero point `i` of input `of`: same element type. */
-const expectZero = (view: NodeView, i: number, of: number, ...counts: number[]): void => expectCount(view, i, 'zero point', view.input(of).dtype, ...counts)
+export const expectZero = (view: NodeView, i: number, of: number, ...counts: number[]): void => expectCount(view, i, 'zero point', view.input(of).dtype, ...counts)
 
 /** A convolution's geometry: input `x` under the node's layout, weights `w` in ONNX's order. */
 export interface QConvShape {
@@ -47,7 +47,7 @@ export function qconvShape(view: NodeView, x: number, w: number): QConvShape {
   return { layout, window: windowOf(view, layout.spatial, kernel), groups, channels, n: filters / groups }
 }
 
-const dimsOf = (s: QConvShape): number[] => arrange(s.layout, s.layout.batch, s.groups * s.n, s.window.output)
+export const dimsOf = (s: QConvShape): number[] => arrange(s.layout, s.layout.batch, s.groups * s.n, s.window.output)
 
 const qlinearConv: InferRule = {
   infer(view) {
@@ -70,21 +70,11 @@ function outputType(view: NodeView, zero: number): DType {
   return dtype
 }
 
-const convInteger: InferRule = {
-  infer(view) {
-    for (const i of [0, 1]) view.expectDType(i, ...CODES)
-    const shape = qconvShape(view, 0, 1)
-    expectZero(view, 2, 0, 1)
-    expectZero(view, 3, 1, 1, shape.groups * shape.n)
-    return [view.make('int32', dimsOf(shape))]
-  },
-}
-
 /** Parameters of b: one, one per column, or one per column of every matrix. */
-const perColumn = (view: NodeView, b: number, n: number, k: number): number[] => [1, n, elementCount(view.dims(b)) / k]
+export const perColumn = (view: NodeView, b: number, n: number, k: number): number[] => [1, n, elementCount(view.dims(b)) / k]
 
 /** A product, refused when it would sum nothing. */
-function productShape(view: NodeView, a: number, b: number): ReturnType<typeof matmulShape> {
+export function productShape(view: NodeView, a: number, b: number): ReturnType<typeof matmulShape> {
   for (const i of [a, b]) view.expectDType(i, ...CODES)
   const shape = matmulShape(view, a, b)
   if (shape.k === 0) view.fail('OP_UNSUPPORTED', `inputs ${a} [${view.dims(a)}] and ${b} [${view.dims(b)}] have no inner elements`)
@@ -100,15 +90,6 @@ const qlinearMatMul: InferRule = {
     expectZero(view, 2, 0, 1)
     expectZero(view, 5, 3, ...perColumn(view, 3, n, k))
     return [view.make(outputType(view, 7), dims)]
-  },
-}
-
-const matMulInteger: InferRule = {
-  infer(view) {
-    const { m, n, k, dims } = productShape(view, 0, 1)
-    expectZero(view, 2, 0, 1, m, elementCount(view.dims(0)) / k)
-    expectZero(view, 3, 1, ...perColumn(view, 1, n, k))
-    return [view.make('int32', dims)]
   },
 }
 
@@ -165,9 +146,7 @@ const qgemm: InferRule = {
 
 export const qmatrix: InferTable = {
   QLinearConv: qlinearConv,
-  ConvInteger: convInteger,
   QLinearMatMul: qlinearMatMul,
-  MatMulInteger: matMulInteger,
   'com.microsoft:MatMulIntegerToFloat': matMulIntegerToFloat,
   'com.microsoft:QGemm': qgemm,
 }

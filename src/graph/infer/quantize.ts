@@ -5,7 +5,7 @@ import type { InferRule, InferTable } from './rule.js'
 
 /** Types that quantized codes have. */
 export const CODE_TYPES: readonly DType[] = ['uint8', 'int8', 'uint16', 'int16', 'uint4', 'int4']
-const EIGHT: readonly DType[] = ['uint8', 'int8']
+export const EIGHT: readonly DType[] = ['uint8', 'int8']
 
 /** The element type an attribute names, 0 meaning that it is left to the inputs. @throws DTYPE_UNSUPPORTED */
 function dtypeAttribute(view: NodeView, name: string, fallback?: number): DType | undefined {
@@ -80,13 +80,6 @@ const dequantizeLinear: InferRule = {
   },
 }
 
-const dynamicQuantizeLinear: InferRule = {
-  infer(v) {
-    v.expectDType(0, 'float32')
-    return [v.make('uint8', v.dims(0)), v.make('float32', []), v.make('uint8', [])]
-  },
-}
-
 /** Checks a per-tensor scale at input `i` and zero point at `i + 1` (optional, of type `codes`). */
 export function perTensor(view: NodeView, i: number, codes: DType): void {
   view.expectDType(i, 'float32')
@@ -107,23 +100,11 @@ const qlinearBinary: InferRule = {
   },
 }
 
-/** X, X_scale, X_zero_point, Y_scale, Y_zero_point; the result has the type of its zero point, or X's. */
-const qlinearUnary: InferRule = {
-  infer(v) {
-    const dtype = v.expectDType(0, ...EIGHT)
-    const result = v.has(4) ? v.expectDType(4, ...EIGHT) : dtype
-    perTensor(v, 1, dtype)
-    perTensor(v, 3, result)
-    return [v.make(result, v.dims(0))]
-  },
-}
-
 export const quantize: InferTable = {
   Cast: cast, CastLike: castLike,
-  QuantizeLinear: quantizeLinear, DequantizeLinear: dequantizeLinear, DynamicQuantizeLinear: dynamicQuantizeLinear,
+  QuantizeLinear: quantizeLinear, DequantizeLinear: dequantizeLinear,
   'com.microsoft:QuantizeLinear': quantizeLinear, 'com.microsoft:DequantizeLinear': dequantizeLinear,
   'com.microsoft:QLinearAdd': qlinearBinary, 'com.microsoft:QLinearMul': qlinearBinary,
-  'com.microsoft:QLinearSigmoid': qlinearUnary, 'com.microsoft:QLinearLeakyRelu': qlinearUnary,
 }
 
 /** Bounds of the codes of `dtype`. */

@@ -4,7 +4,6 @@ import type { InferRule, InferTable } from './rule.js'
 
 const NUMBERS: DType[] = ['float32', 'float64', 'int32', 'int64', 'uint32', 'uint64']
 const ORDERED: DType[] = [...NUMBERS, 'uint8', 'int8', 'bool']
-const INDEXED: DType[] = ['float32', 'float64', 'uint8', 'int8', 'uint16', 'int16', 'int32', 'uint32', 'int64']
 
 /** The axes a Reduce operator reduces, counted from the front; all of them when none are named, unless `noop_with_empty_axes`. */
 export function reducedAxes(view: NodeView): readonly number[] {
@@ -26,20 +25,6 @@ const reduction = (...dtypes: DType[]): InferRule => ({
   },
 })
 
-/** The axis of ArgMax and ArgMin. */
-export const argAxis = (view: NodeView): number => view.axis(view.int('axis', 0), view.dims(0).length)
-
-const arg: InferRule = {
-  infer(view) {
-    view.expectDType(0, ...INDEXED)
-    const axis = argAxis(view)
-    const dims = view.dims(0)
-    const result = view.make('int64', withoutAxes(dims, [axis], view.int('keepdims', 1) === 1))
-    if (dims[axis] === 0 && !result.dims.includes(0)) view.fail('SHAPE_MISMATCH', `axis ${axis} of [${dims}] is empty: no element has a place. Check the shapes it is given`)
-    return [result]
-  },
-}
-
 export const reduce: InferTable = {
   ReduceSum: reduction(...NUMBERS),
   ReduceMean: reduction(...NUMBERS),
@@ -51,6 +36,4 @@ export const reduce: InferTable = {
   ReduceLogSumExp: reduction(...NUMBERS),
   ReduceMax: reduction(...ORDERED),
   ReduceMin: reduction(...ORDERED),
-  ArgMax: arg,
-  ArgMin: arg,
 }

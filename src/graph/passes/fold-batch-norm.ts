@@ -76,7 +76,8 @@ function fold(node: Node, { node: target, axis }: Target, affine: Affine, r: Rew
   }
   const reshape = (value: string, dims: readonly number[]): string => make('Reshape', [value, r.add(`${node.name}/dims`, new Tensor('int64', dims.map(BigInt)))], dims)
   const isVector = (value: string): boolean => r.typeOf(value).dims.length === 1 && r.typeOf(value).dims[0] === channels
-  const vector = (value: string): string => isVector(value) ? value : make('Expand', [reshape(value, [elementCount(r.typeOf(value).dims)]), r.add(`${node.name}/channels`, new Tensor('int64', [BigInt(channels)]))], [channels])
+  const ones = (): string => r.add(`${node.name}/ones`, new Tensor('float32', new Float32Array(channels).fill(1)))
+  const vector = (value: string): string => isVector(value) ? value : make('Mul', [reshape(value, [elementCount(r.typeOf(value).dims)]), ones()], [channels])
   const combine = (op: string, a: string, b: string): string => make(op, [a, b], [channels])
 
   let scale = affine.scale && vector(affine.scale)

@@ -1,16 +1,13 @@
 import type { Node } from '../graph.js'
+import { eitherWay } from './fuse-matmul-bias.js'
 import type { Pass } from './pass.js'
 import { makeNode, rewrite, type Rewriter } from './rewrite.js'
 
 /**
- * Cast(MatMulInteger(A, B)) · (a_scale · b_scale), and a bias added to it, as dynamic quantization leaves them →
- * com.microsoft:MatMulIntegerToFloat(A, B, a_scale, b_scale, a_zero_point, b_zero_point, bias). Exact: it does the same
- * float operations in the same order.
+ * Cast(MatMulInteger(A, B)) · (a_scale · b_scale), as dynamic quantization leaves it →
+ * com.microsoft:MatMulIntegerToFloat(A, B, a_scale, b_scale, a_zero_point, b_zero_point). Exact: it does the same float operations in the same order.
  */
-export const fuseDynamicMatMul: Pass = (graph, typeOf) => rewrite(graph, typeOf, (node, r) => scaled(node, r) ?? biased(node, r))
-
-/** The operands of a commutative node, both ways round. */
-const eitherWay = ({ inputs: [a, b] }: Node): [string, string][] => [[a!, b!], [b!, a!]]
+export const fuseDynamicMatMul: Pass = (graph, typeOf) => rewrite(graph, typeOf, scaled)
 
 function scaled(node: Node, r: Rewriter): Node[] | undefined {
   if (node.op !== 'Mul' || node.domain) return undefined
@@ -33,16 +30,4 @@ function fits(scale: string, zeroPoint: string, columns: number, r: Rewriter): b
     return dims.length <= 1 && (dims.length === 0 || dims[0] === 1 || dims[0] === columns)
   }
   return r.typeOf(scale).dtype === 'float32' && oneOrEach(scale) && (!zeroPoint || oneOrEach(zeroPoint))
-}
-
-function biased(node: Node, r: Rewriter): Node[] | undefined {
-  if (node.op !== 'Add' || node.domain) return undefined
-  for (const [product, bias] of eitherWay(node)) {
-    const matMul = r.soleReader(product) ? r.producer(product, 'com.microsoft:MatMulIntegerToFloat') : undefined
-    const columns = matMul && r.typeOf(product).dims.at(-1)
-    if (!matMul || matMul.inputs[6] || !r.constant(bias) || r.typeOf(bias).dims.length !== 1 || r.typeOf(bias).dims[0] !== columns) continue
-    const inputs = [...Array.from({ length: 6 }, (_, i) => matMul.inputs[i] ?? ''), bias]
-    return [{ ...matMul, inputs, outputs: node.outputs }]
-  }
-  return undefined
 }

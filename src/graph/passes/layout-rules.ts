@@ -12,9 +12,9 @@ export interface LayoutRule {
   rewrite(c: LayoutContext): { inputs: string[]; attributes?: Record<string, Attribute>; outputs?: 'first' } | undefined
 }
 
-const onlyFirst = (): readonly number[] => [0]
+export const onlyFirst = (): readonly number[] => [0]
 const rest = (c: LayoutContext, from: number): string[] => c.node.inputs.slice(from).map((v) => (v ? c.first(v) : v))
-const rankOf = (c: LayoutContext, i = 0): number => c.typeOf(c.node.inputs[i]!).dims.length
+export const rankOf = (c: LayoutContext, i = 0): number => c.typeOf(c.node.inputs[i]!).dims.length
 
 /** Convolutions and pools: input 0 is the image, an attribute says the order. */
 const spatial = (always: boolean): LayoutRule => ({
@@ -82,19 +82,6 @@ const transpose: LayoutRule = {
   },
 }
 
-/** Pads by axis, given for all axes or for those listed. */
-const pad: LayoutRule = {
-  follows: onlyFirst,
-  rewrite: (c) => {
-    const rank = rankOf(c)
-    const pads = c.ints(c.node.inputs[1])
-    const axes = c.node.inputs[3] ? c.ints(c.node.inputs[3]) : Array.from({ length: rank }, (_, i) => i)
-    if (!pads || !axes) return undefined
-    const moved = axes.map((a) => lastAxis(a < 0 ? a + rank : a, rank))
-    return { inputs: [c.last(c.node.inputs[0]!, rank), c.constant(pads), c.node.inputs[2] ? c.first(c.node.inputs[2]) : '', c.constant(moved)] }
-  },
-}
-
 /** Slice with its axes known. */
 const slice: LayoutRule = {
   follows: onlyFirst,
@@ -109,25 +96,10 @@ const slice: LayoutRule = {
   },
 }
 
-/** Resize over spatial axes: scales or sizes move with their axes. */
-const resize: LayoutRule = {
-  follows: onlyFirst,
-  rewrite: (c) => {
-    const rank = rankOf(c)
-    const [x, roi, scales, sizes] = c.node.inputs
-    if (roi && elementCount(c.typeOf(roi).dims)) return undefined
-    const axes = (c.node.attributes['axes'] as readonly number[] | undefined) ?? Array.from({ length: rank }, (_, i) => i)
-    return {
-      inputs: [c.last(x!, rank), '', scales ? c.first(scales) : '', ...(sizes ? [c.first(sizes)] : [])],
-      attributes: { axes: axes.map((a) => lastAxis(a < 0 ? a + rank : a, rank)) },
-    }
-  },
-}
-
 const each = (names: string, rule: LayoutRule): Record<string, LayoutRule> => Object.fromEntries(names.split(' ').map((name) => [name, rule]))
 
-/** Every operator that can work channels-last, by opKey. */
-export const LAYOUT_RULES: Readonly<Record<string, LayoutRule>> = {
+/** Operators that can work channels-last, by opKey; others are added with their rules. */
+export const LAYOUT_RULES: Record<string, LayoutRule> = {
   ...each('Conv ConvTranspose QLinearConv ConvInteger com.microsoft:FusedConv', spatial(true)),
   ...each('MaxPool AveragePool LpPool GlobalAveragePool GlobalMaxPool GlobalLpPool com.microsoft:QLinearAveragePool com.microsoft:QLinearGlobalAveragePool', spatial(false)),
   ...each('BatchNormalization InstanceNormalization LRN', spatial(false)),
@@ -143,7 +115,5 @@ export const LAYOUT_RULES: Readonly<Record<string, LayoutRule>> = {
   ...each('QuantizeLinear DequantizeLinear', quantize),
   ...each('ReduceSum ReduceMean ReduceMax ReduceMin ReduceProd ReduceL1 ReduceL2 ReduceLogSum ReduceLogSumExp ReduceSumSquare', reduce),
   Transpose: transpose,
-  Pad: pad,
   Slice: slice,
-  Resize: resize,
 }

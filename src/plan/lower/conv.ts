@@ -1,9 +1,8 @@
 import { invariant } from '../../errors.js'
-import { fusedBounds, transposeShape } from '../../graph/infer/conv.js'
 import { qconvShape } from '../../graph/infer/qmatrix.js'
-import { at, NULL } from '../../runtime/operand.js'
+import { NULL } from '../../runtime/operand.js'
 import { lift, product3, reading, tapOffsets, type Triple, type Window3 } from './conv-geometry.js'
-import { activationBounds, axis, emitProduct, packed, packedBytes } from './f32-product.js'
+import { activationBounds, axis, packed } from './f32-product.js'
 import type { Lowering, LowerRule, LowerTable } from './rule.js'
 
 interface Convolution {
@@ -18,15 +17,15 @@ interface Convolution {
   readonly hi: number
 }
 
-function requireFloat32(l: Lowering, channelsLast: boolean): void {
+export function requireFloat32(l: Lowering, channelsLast: boolean): void {
   const { dtype } = l.input(0)
   if (dtype !== 'float32') l.fail('KERNEL_MISSING', `no kernel convolves ${dtype}; float32 is supported`)
   invariant(channelsLast, `${l.op} "${l.node.name}" reached the planner channels first`)
 }
 
-const bias = (l: Lowering): ReturnType<Lowering['in']> => (l.has(2) ? l.in(2) : NULL)
+export const bias = (l: Lowering): ReturnType<Lowering['in']> => (l.has(2) ? l.in(2) : NULL)
 
-const convolve = (bounds: (l: Lowering) => { lo: number; hi: number }): LowerRule => (l) => {
+export const convolve = (bounds: (l: Lowering) => { lo: number; hi: number }): LowerRule => (l) => {
   const { layout, window: w, groups, channels, n } = qconvShape(l, 0, 1)
   requireFloat32(l, layout.channelsLast)
   const window = { kernel: lift(w.kernel, 1), strides: lift(w.strides, 1), dilations: lift(w.dilations, 1), begin: lift(w.begin, 0), output: lift(w.output, 1) }
@@ -71,34 +70,6 @@ function emitDepthwise(l: Lowering, c: Convolution): void {
   }, c.batch * product3(c.window.output) * c.groups * taps)
 }
 
-/** One product gives every input pixel's part of every tap, image by image; f32_scatter sums the parts that meet in an output pixel. */
-const convTranspose: LowerRule = (l) => {
-  const t = transposeShape(l)
-  requireFloat32(l, t.layout.channelsLast)
-  const { groups, channels, n } = t
-  const [depth, height, width] = lift(t.layout.spatial, 1)
-  const [kernelDepth, kernelHeight, kernelWidth] = lift(t.kernel, 1)
-  const [outDepth, outHeight, outWidth] = lift(t.output, 1)
-  const [strideDepth, strideHeight, strideWidth] = lift(t.strides, 1)
-  const [dilationDepth, dilationHeight, dilationWidth] = lift(t.dilations, 1)
-  const [padDepth, padHeight, padWidth] = lift(t.begin, 0)
-  const [taps, pixels, outPixels] = [kernelDepth * kernelHeight * kernelWidth, depth * height * width, outDepth * outHeight * outWidth]
-  const matrix = { batches: groups, batchStride: channels * n * taps, k: axis(channels, n * taps), n: [taps, 1, n, taps] as const }
-  const w = packed(l, 1, matrix)
-  const parts = l.scratch(4 * pixels * groups * taps * n)
-  const offsets = Array.from({ length: groups }, (_, g) => [4 * g * channels, g * packedBytes(matrix), 4 * g * taps * n] as const)
-  for (let image = 0; image < t.layout.batch; image++) {
-    emitProduct(l, { a: at(l.in(0), 4 * image * pixels * groups * channels), lda: groups * channels, b: w, c: parts, m: pixels, n: taps * n, k: channels, ldc: groups * taps * n, offsets })
-    l.emit('f32_scatter', {
-      x: parts, bias: bias(l), y: at(l.out(), 4 * image * outPixels * groups * n), groups, n, depth, height, width, outDepth, outHeight, outWidth,
-      kernelDepth, kernelHeight, kernelWidth, strideDepth, strideHeight, strideWidth, dilationDepth, dilationHeight, dilationWidth, padDepth, padHeight, padWidth,
-      ...activationBounds(l),
-    })
-  }
-}
-
 export const conv: LowerTable = {
   Conv: convolve(activationBounds),
-  ConvTranspose: convTranspose,
-  'com.microsoft:FusedConv': convolve(fusedBounds),
 }

@@ -7,7 +7,7 @@ import { emitReduce } from './reduce.js'
 import type { Lowering, LowerRule, LowerTable } from './rule.js'
 
 /** PoolOp and Divisor of assembly/pool/ops.ts. */
-const OP = { max: 0, average: 1, lp: 2 } as const
+export const OP = { max: 0, average: 1, lp: 2 } as const
 const DIVISOR = { inside: 0, padded: 1, kernel: 2 } as const
 /** What makes signed codes unsigned, byte by byte. */
 const FLIP = 0x80808080
@@ -17,7 +17,7 @@ const lift = (values: readonly number[], fill: number): [number, number, number]
   [...Array<number>(3 - values.length).fill(fill), ...values] as [number, number, number]
 
 /** The block of a pool: where the window is, and every optional field unused. */
-function block(l: Lowering, layout: Layout, window: Window): PoolParams {
+export function block(l: Lowering, layout: Layout, window: Window): PoolParams {
   const [depth, height, width] = lift(layout.spatial, 1)
   const [outDepth, outHeight, outWidth] = lift(window.output, 1)
   const [kernelDepth, kernelHeight, kernelWidth] = lift(window.kernel, 1)
@@ -37,7 +37,7 @@ function block(l: Lowering, layout: Layout, window: Window): PoolParams {
   }
 }
 
-function windowed(l: Lowering): { params: PoolParams; layout: Layout; window: Window } {
+export function windowed(l: Lowering): { params: PoolParams; layout: Layout; window: Window } {
   const layout = layoutOf(l, l.dims(0))
   const window = windowOf(l, layout.spatial, l.intList('kernel_shape'))
   return { params: block(l, layout, window), layout, window }
@@ -56,11 +56,6 @@ const averagePool: LowerRule = (l) => {
   const { params } = windowed(l)
   const kernel = l.input(0).dtype === 'float32' ? 'f32_pool' : 'any_pool'
   l.emit(kernel, { ...params, op: OP.average, divisor: l.int('count_include_pad', 0) ? DIVISOR.padded : DIVISOR.inside })
-}
-
-const lpPool: LowerRule = (l) => {
-  const { params } = windowed(l)
-  l.emit('any_pool', { ...params, op: OP.lp, exponent: l.int('p', 2) })
 }
 
 /** ONNX Runtime hands a window that is the whole image to its global kernel, which rounds differently. */
@@ -94,27 +89,16 @@ function qlinearGlobal(l: Lowering): void {
 }
 
 /** Axes of the image. */
-const spatialAxes = (l: Lowering): number[] => {
+export const spatialAxes = (l: Lowering): number[] => {
   const { channelsLast, spatial } = layoutOf(l, l.dims(0))
   return spatial.map((_, i) => i + (channelsLast ? 1 : 2))
-}
-
-const globalLpPool: LowerRule = (l) => {
-  const p = l.int('p', 2)
-  if (p <= 2) return emitReduce(l, p === 1 ? 'l1' : 'l2', spatialAxes(l))
-  const layout = layoutOf(l, l.dims(0))
-  const spatial = [layout.spatial.reduce((n, s) => n * s, 1)]
-  const window: Window = { kernel: spatial, strides: [1], dilations: [1], begin: [0], end: [0], output: [1] }
-  l.emit('any_pool', { ...block(l, { ...layout, spatial }, window), op: OP.lp, exponent: p })
 }
 
 export const pool: LowerTable = {
   MaxPool: maxPool,
   AveragePool: averagePool,
-  LpPool: lpPool,
   GlobalAveragePool: (l) => emitReduce(l, 'mean', spatialAxes(l)),
   GlobalMaxPool: (l) => emitReduce(l, 'max', spatialAxes(l)),
-  GlobalLpPool: globalLpPool,
   'com.microsoft:QLinearAveragePool': qlinearAveragePool,
   'com.microsoft:QLinearGlobalAveragePool': qlinearGlobal,
 }

@@ -1,7 +1,7 @@
 import { invariant } from '../../errors.js'
 import { qconvShape } from '../../graph/infer/qmatrix.js'
 import { emitRows, qmatrix, type QMatrix, type QOperands } from './qmatrix.js'
-import { STAGE_RAW, STAGE_REQUANTIZE } from './qpacking.js'
+import { STAGE_REQUANTIZE } from './qpacking.js'
 import type { Lowering, LowerTable } from './rule.js'
 
 /** `values` as depth, height, width: missing leading axes are `fill`. */
@@ -14,7 +14,7 @@ function depthwise(l: Lowering, o: QOperands, n: number, kernel: readonly number
   return qmatrix(l, o, { groups: 1, n, taps, channels: 1, strideN: taps, strideTap: 1, strideC: 0 }, stage, { window: kernel })
 }
 
-function convolve(l: Lowering, o: QOperands, stage: number): void {
+export function convolve(l: Lowering, o: QOperands, stage: number): void {
   const { layout, window, groups, channels, n } = qconvShape(l, o.x, o.w)
   invariant(layout.channelsLast, `${l.op} "${l.node.name}" reached the planner channels first`)
   const taps = window.kernel.reduce((product, size) => product * size, 1)
@@ -29,5 +29,4 @@ function convolve(l: Lowering, o: QOperands, stage: number): void {
 
 export const qconv: LowerTable = {
   QLinearConv: (l) => convolve(l, { x: 0, xScale: 1, xZero: 2, w: 3, wScale: 4, wZero: 5, yScale: 6, yZero: 7, bias: 8 }, STAGE_REQUANTIZE),
-  ConvInteger: (l) => convolve(l, { x: 0, w: 1, xZero: 2, wZero: 3 }, STAGE_RAW),
 }

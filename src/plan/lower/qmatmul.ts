@@ -2,7 +2,7 @@ import { elementCount } from '../../dtype.js'
 import { matmulShape } from '../../graph/infer/matmul-shape.js'
 import { qgemmShape } from '../../graph/infer/qmatrix.js'
 import { emitRows, qmatrix, type QMatrix, type QOperands, type QRows } from './qmatrix.js'
-import { STAGE_FLOAT, STAGE_RAW, STAGE_REQUANTIZE } from './qpacking.js'
+import { STAGE_FLOAT, STAGE_REQUANTIZE } from './qpacking.js'
 import type { Lowering, LowerTable } from './rule.js'
 
 const ONE = [1, 1, 1] as const
@@ -17,7 +17,7 @@ const transposedLine = (m: number, k: number, n: number): QRows =>
   ({ batch: 1, spatial: [1, k, m], out: [1, 1, m], kernel: [1, k, 1], strides: ONE, dilations: ONE, begin: NONE, xStride: 1, ldc: n })
 
 /** numpy's matmul. One right-hand matrix takes all rows at once, otherwise every product is a step of its own. */
-function product(l: Lowering, o: QOperands, stage: number): void {
+export function product(l: Lowering, o: QOperands, stage: number): void {
   const { m, n, k, pairs } = matmulShape(l, o.x, o.w)
   const zeros = o.xZero !== undefined && l.has(o.xZero) ? elementCount(l.dims(o.xZero)) : 1
   const perRow = zeros > 1
@@ -59,7 +59,6 @@ function qgemm(l: Lowering): void {
 
 export const qmatmul: LowerTable = {
   QLinearMatMul: (l) => product(l, { x: 0, xScale: 1, xZero: 2, w: 3, wScale: 4, wZero: 5, yScale: 6, yZero: 7 }, STAGE_REQUANTIZE),
-  MatMulInteger: (l) => product(l, { x: 0, w: 1, xZero: 2, wZero: 3 }, STAGE_RAW),
   'com.microsoft:MatMulIntegerToFloat': (l) => product(l, { x: 0, w: 1, xScale: 2, wScale: 3, xZero: 4, wZero: 5, floatBias: 6 }, STAGE_FLOAT),
   'com.microsoft:QGemm': qgemm,
 }

@@ -2,17 +2,15 @@ import { DTYPES, elementCount, type DType } from '../../dtype.js'
 import { codeRange, spreadOf, type Spread } from '../../graph/infer/quantize.js'
 import type { KernelName } from '../../runtime/abi.js'
 import { NULL, type Operand } from '../../runtime/operand.js'
-import { UNARY } from '../../runtime/op-codes.js'
 import { walkOf } from './broadcast.js'
-import { broadcastFields, scalar, UNARY_FUNCTIONS, type UnaryFunction } from './elementwise.js'
+import { broadcastFields, scalar } from './elementwise.js'
 import type { LowerRule, LowerTable, Lowering } from './rule.js'
 
-const QUANTIZE = { uint8: 'f32_quantize_u8', uint4: 'f32_quantize_u8', int8: 'f32_quantize_s8', int4: 'f32_quantize_s8', uint16: 'f32_quantize_u16', int16: 'f32_quantize_s16' } as const
-const DEQUANTIZE = {
+export const QUANTIZE = { uint8: 'f32_quantize_u8', uint4: 'f32_quantize_u8', int8: 'f32_quantize_s8', int4: 'f32_quantize_s8', uint16: 'f32_quantize_u16', int16: 'f32_quantize_s16' } as const
+export const DEQUANTIZE = {
   uint8: 'u8_dequantize', uint4: 'u8_dequantize', int8: 's8_dequantize', int4: 's8_dequantize', uint16: 'u16_dequantize', int16: 's16_dequantize', int32: 's32_dequantize',
 } as const
 const CAST_BLOCK_BYTES = 2048
-const EVERY_CODE = Uint8Array.from({ length: 256 }, (_, code) => code)
 
 /** Types whose bytes say the same in both, as far as wrapping goes. */
 const SAME_BYTES: readonly (readonly DType[])[] = [['int8', 'uint8'], ['int16', 'uint16'], ['int32', 'uint32'], ['int64', 'uint64']]
@@ -22,7 +20,7 @@ const WITHIN: readonly (readonly [DType, DType])[] = [['bool', 'uint8'], ['bool'
 const reinterprets = (from: DType, to: DType): boolean =>
   from === to || SAME_BYTES.some((pair) => pair.includes(from) && pair.includes(to)) || WITHIN.some(([a, b]) => a === from && b === to)
 
-const oneScale = (count: number): Spread => ({ outer: 1, axis: 1, block: 1, inner: count, scaleRow: 0, scaleStep: 0, varied: 0 })
+export const oneScale = (count: number): Spread => ({ outer: 1, axis: 1, block: 1, inner: count, scaleRow: 0, scaleStep: 0, varied: 0 })
 
 /** y = x in another type: no step where the bytes already say it, a loop of its own for common pairs, otherwise through blocks. */
 const cast: LowerRule = (l) => {
@@ -39,17 +37,17 @@ const cast: LowerRule = (l) => {
   l.emit('x_cast', { x: l.in(0), y: l.out(), scratch: l.scratch(CAST_BLOCK_BYTES), ...params })
 }
 
-function emitDequantize(l: Lowering, dtype: keyof typeof DEQUANTIZE, x: Operand, y: Operand, scale: Operand, zero: Operand, spread: Spread): void {
+export function emitDequantize(l: Lowering, dtype: keyof typeof DEQUANTIZE, x: Operand, y: Operand, scale: Operand, zero: Operand, spread: Spread): void {
   l.emit(DEQUANTIZE[dtype], { x, y, scale, zero, ...spread, lo: 0, hi: 0 })
 }
 
-function emitQuantize(l: Lowering, dtype: keyof typeof QUANTIZE, x: Operand, y: Operand, scale: Operand, zero: Operand, spread: Spread): void {
+export function emitQuantize(l: Lowering, dtype: keyof typeof QUANTIZE, x: Operand, y: Operand, scale: Operand, zero: Operand, spread: Spread): void {
   l.emit(QUANTIZE[dtype], { x, y, scale, zero, ...spread, ...codeRange(dtype) })
 }
 
-const optional = (l: Lowering, i: number): Operand => (l.has(i) ? l.in(i) : NULL)
+export const optional = (l: Lowering, i: number): Operand => (l.has(i) ? l.in(i) : NULL)
 
-function pick<T extends Partial<Record<DType, KernelName>>>(l: Lowering, kernels: T, dtype: DType): keyof T & DType {
+export function pick<T extends Partial<Record<DType, KernelName>>>(l: Lowering, kernels: T, dtype: DType): keyof T & DType {
   return dtype in kernels ? dtype as keyof T & DType : l.fail('KERNEL_MISSING', `no kernel for ${dtype}; there are kernels for ${Object.keys(kernels).join(', ')}`, { dtype })
 }
 
@@ -61,36 +59,6 @@ const quantizeLinear: LowerRule = (l) => {
 const dequantizeLinear: LowerRule = (l) => {
   if (l.input(1).dtype !== 'float32' || l.output().dtype !== 'float32') l.fail('KERNEL_MISSING', `no kernel writes ${l.output().dtype}. Give float32 scales and cast the result`)
   emitDequantize(l, pick(l, DEQUANTIZE, l.input(0).dtype), l.in(0), l.out(), l.in(1), optional(l, 2), spreadOf(l))
-}
-
-const dynamicQuantizeLinear: LowerRule = (l) => {
-  const count = elementCount(l.dims(0))
-  const scale = l.wants(1) ? l.out(1) : l.scratch(4)
-  const zero = l.wants(2) ? l.out(2) : l.scratch(1)
-  l.emit('f32_range_u8', { x: l.in(0), count, scale, zero })
-  if (l.wants(0)) emitQuantize(l, 'uint8', l.in(0), l.out(), scale, zero, oneScale(count))
-}
-
-/**
- * The 256 results of a function between quantized values, computed when the plan is loaded by the float kernels themselves:
- * dequantize every code, apply, quantize. Indexed by the code's byte.
- */
-function tableOf(l: Lowering, { op, alpha, beta }: UnaryFunction): Operand {
-  const from = pick(l, DEQUANTIZE, l.input(0).dtype)
-  const to = pick(l, QUANTIZE, l.output().dtype)
-  const sources = [1, 2, 3, 4].filter((i) => l.has(i))
-  return l.pack(`lut8 ${op} ${alpha} ${beta} ${from} ${to} ${sources}`, 256, sources, (target) => {
-    const real = l.scratch(1024)
-    emitDequantize(l, from, l.table(EVERY_CODE), real, l.in(1), optional(l, 2), oneScale(256))
-    l.emit('f32_unary', { x: real, y: real, count: 256, op: UNARY[op], alpha, beta })
-    emitQuantize(l, to, real, target, l.in(3), optional(l, 4), oneScale(256))
-  })
-}
-
-const qlinearUnary = (name: 'Sigmoid' | 'LeakyRelu'): LowerRule => (l) => {
-  const table = tableOf(l, UNARY_FUNCTIONS[name]!(l))
-  l.mayOverwrite(0, 0)
-  l.emit('x8_lut', { x: l.in(0), y: l.out(), table, count: elementCount(l.output().dims) })
 }
 
 const CODES = { add: 0, mul: 1 } as const
@@ -117,8 +85,7 @@ const qlinearBinary = (op: keyof typeof CODES): LowerRule => (l) => {
 
 export const quantize: LowerTable = {
   Cast: cast, CastLike: cast,
-  QuantizeLinear: quantizeLinear, DequantizeLinear: dequantizeLinear, DynamicQuantizeLinear: dynamicQuantizeLinear,
+  QuantizeLinear: quantizeLinear, DequantizeLinear: dequantizeLinear,
   'com.microsoft:QuantizeLinear': quantizeLinear, 'com.microsoft:DequantizeLinear': dequantizeLinear,
   'com.microsoft:QLinearAdd': qlinearBinary('add'), 'com.microsoft:QLinearMul': qlinearBinary('mul'),
-  'com.microsoft:QLinearSigmoid': qlinearUnary('Sigmoid'), 'com.microsoft:QLinearLeakyRelu': qlinearUnary('LeakyRelu'),
 }

@@ -1,5 +1,5 @@
 import { DTYPES, arrayOf, type DType, type TypedArray } from '../../dtype.js'
-import { argAxis, reducedAxes } from '../../graph/infer/reduce.js'
+import { reducedAxes } from '../../graph/infer/reduce.js'
 import { NULL } from '../../runtime/operand.js'
 import { viewTable } from './reduced-view.js'
 import type { Lowering, LowerRule, LowerTable } from './rule.js'
@@ -37,12 +37,6 @@ export function emitReduce(l: Lowering, op: Reduction, axes: readonly number[]):
 
 const reduction = (op: Reduction): LowerRule => (l) => emitReduce(l, op, reducedAxes(l))
 
-const arg = (op: 'max' | 'min'): LowerRule => (l) => {
-  l.emit('arg_reduce', {
-    x: l.in(0), y: l.out(), view: viewTable(l, [argAxis(l)]), identity: NULL, op: REDUCE_OP[op], dtype: DTYPES[l.input(0).dtype].code, last: l.int('select_last_index', 0),
-  })
-}
-
 export const reduce: LowerTable = {
   ReduceSum: reduction('sum'),
   ReduceMean: reduction('mean'),
@@ -54,6 +48,4 @@ export const reduce: LowerTable = {
   ReduceLogSumExp: reduction('logSumExp'),
   ReduceMax: reduction('max'),
   ReduceMin: reduction('min'),
-  ArgMax: arg('max'),
-  ArgMin: arg('min'),
 }

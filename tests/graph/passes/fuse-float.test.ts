@@ -4,6 +4,7 @@ import { shareCommonSubexpressions } from '../../../src/graph/passes/common-sube
 import { foldBatchNorm } from '../../../src/graph/passes/fold-batch-norm.js'
 import { fuseActivation } from '../../../src/graph/passes/fuse-activation.js'
 import { fuseDynamicMatMul } from '../../../src/graph/passes/fuse-dynamic-matmul.js'
+import { fuseMatMulBias } from '../../../src/graph/passes/fuse-matmul-bias.js'
 import { fusePad } from '../../../src/graph/passes/fuse-pad.js'
 import { fuseSwish } from '../../../src/graph/passes/fuse-swish.js'
 import { mergeMovement } from '../../../src/graph/passes/merge-movement.js'
@@ -146,7 +147,7 @@ test('a dynamically quantized product is one node, whichever way its factors are
   for (const [scales, product, sum] of [['as ws', 'c s', 'f bias'], ['ws as', 's c', 'bias f']] as const) {
     const nodes: NodeSpec[] = [['DynamicQuantizeLinear', 'a', 'q as az'], ['Mul', scales, 's'], ['MatMulInteger', 'q w az wz', 'i'], ['Cast', 'i', 'c', { to: 1 }], ['Mul', product, 'f'], ['Add', sum, 'out']]
     const before = smallGraph({ a: noise([3, 8]) }, constants, nodes, 'out')
-    const made = before.after(fuseDynamicMatMul)
+    const made = before.after(fuseDynamicMatMul, fuseMatMulBias)
     assert.equal(made.ops, 'DynamicQuantizeLinear com.microsoft:MatMulIntegerToFloat')
     assertSameBits(made, before)
   }
