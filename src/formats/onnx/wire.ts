@@ -1,4 +1,3 @@
-import { PbfReader } from 'pbf'
 import { viewOf } from '../../dtype.js'
 import { OctavoError } from '../../errors.js'
 
@@ -10,6 +9,10 @@ export type Kind = 'string' | 'bytes' | 'int' | 'long' | 'float' | 'double' | ((
 
 /** A message: field number → name, kind, and whether it repeats. Fields that are not listed are skipped. */
 export type Schema = Readonly<Record<number, readonly [name: string, kind: Kind, repeated?: boolean]>>
+
+/** A string shorter than this is read faster without TextDecoder. */
+const SHORT = 64
+const UTF8 = new TextDecoder()
 
 const VARINT = 0, FIXED64 = 1, BYTES = 2, FIXED32 = 5
 const WIRE_TYPE = { string: BYTES, bytes: BYTES, int: VARINT, long: VARINT, float: FIXED32, double: FIXED64 } as const
@@ -28,16 +31,17 @@ export function readMessage<T extends object>(bytes: Uint8Array, schema: Schema)
 }
 
 class Wire {
-  private readonly pbf: PbfReader
+  private pos = 0
+  private readonly view: DataView
 
   constructor(private readonly bytes: Uint8Array) {
-    this.pbf = new PbfReader(bytes)
+    this.view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength)
   }
 
   message(schema: Schema, end: number, depth: number): object {
     if (depth > MAX_DEPTH) this.malformed(`messages are nested more than ${MAX_DEPTH} deep`)
     const out: Record<string, unknown> = {}
-    while (this.pbf.pos < end) {
+    while (this.pos < end) {
       const tag = this.varint(end)
       const type = tag & 7
       const spec = schema[Math.floor(tag / 8)]
@@ -69,85 +73,94 @@ class Wire {
       return
     }
     const list = this.list(out, name)
-    while (this.pbf.pos < end) list.push(this.value(kind, end, 0))
+    while (this.pos < end) list.push(this.value(kind, end, 0))
   }
 
   private typed(dtype: 'float32' | 'float64', width: number, end: number, name: string): ArrayLike<number | bigint> {
-    const part = this.bytes.subarray(this.pbf.pos, end)
+    const part = this.bytes.subarray(this.pos, end)
     if (part.length % width) this.malformed(`field "${name}" has ${part.length} bytes, expected a multiple of ${width}`)
-    this.pbf.pos = end
+    this.pos = end
     return alignedView(dtype, part, width)
   }
 
   private value(kind: Kind, end: number, depth: number): unknown {
     if (typeof kind === 'function') return this.message(kind(), this.length(end), depth + 1)
     switch (kind) {
-      case 'int': return clamp(this.varint(end, true))
+      case 'int': return clamp(Number(this.long(end)))
       case 'long': return this.long(end)
-      case 'float': this.need(4, end); return this.pbf.readFloat()
-      case 'double': this.need(8, end); return this.pbf.readDouble()
+      case 'float': return this.view.getFloat32(this.take(4, end), true)
+      case 'double': return this.view.getFloat64(this.take(8, end), true)
       default: return this.blob(kind, end)
     }
   }
 
   private blob(kind: 'string' | 'bytes', end: number): string | Uint8Array {
-    const start = this.pbf.pos
-    this.length(end)
-    this.pbf.pos = start
-    return kind === 'string' ? this.pbf.readString() : this.pbf.readBytes()
+    const stop = this.length(end)
+    const part = this.bytes.subarray(this.pos, stop)
+    this.pos = stop
+    return kind === 'string' ? textOf(part) : part
   }
 
+  /** A varint as a signed 64-bit integer. */
   private long(end: number): number | bigint {
-    const start = this.pbf.pos
-    const value = this.varint(end, true)
+    const start = this.pos
+    const value = this.varint(end)
     if (Number.isSafeInteger(value)) return value
-    const digits = this.bytes.subarray(start, this.pbf.pos)
-    return BigInt.asIntN(64, digits.reduce((sum, byte, i) => sum | (BigInt(byte & 0x7f) << BigInt(7 * i)), 0n))
+    const digits = this.bytes.subarray(start, this.pos)
+    const exact = BigInt.asIntN(64, digits.reduce((sum, byte, i) => sum | (BigInt(byte & 0x7f) << BigInt(7 * i)), 0n))
+    return Number.isSafeInteger(Number(exact)) ? Number(exact) : exact
   }
 
-  private varint(end: number, signed?: boolean): number {
-    const start = this.pbf.pos
-    let value
-    try {
-      value = this.pbf.readVarint(signed)
-    } catch {
-      this.pbf.pos = start
-      if (end - start < 10) this.need(10, end)
-      this.malformed('a varint is longer than 10 bytes')
+  /** A varint as an unsigned number, rounded beyond 2⁵³. */
+  private varint(end: number): number {
+    const start = this.pos
+    let value = 0
+    for (let scale = 1; this.pos < end && this.pos < start + 10; scale *= 128) {
+      const byte = this.bytes[this.pos++]!
+      value += (byte & 0x7f) * scale
+      if (byte < 0x80) return value
     }
-    if (this.pbf.pos > end) this.truncated(start, this.pbf.pos - start, end - start)
-    return value
+    const length = this.pos - start
+    this.pos = start
+    return length < 10 ? this.truncated(length + 1, end) : this.malformed('a varint is longer than 10 bytes')
   }
 
   /** The end of a length-delimited field whose length stands here; the position is behind the length. */
   private length(end: number): number {
     const length = this.varint(end)
-    this.need(length, end)
-    return this.pbf.pos + length
+    const start = this.take(length, end)
+    this.pos = start
+    return start + length
   }
 
   private skip(type: number, end: number): void {
     if (type === VARINT) this.varint(end)
-    else if (type === BYTES) this.pbf.pos = this.length(end)
-    else if (type === FIXED32 || type === FIXED64) {
-      const width = type === FIXED32 ? 4 : 8
-      this.need(width, end)
-      this.pbf.pos += width
-    } else this.malformed(`wire type ${type} is not one of protobuf's`)
+    else if (type === BYTES) this.pos = this.length(end)
+    else if (type === FIXED32 || type === FIXED64) this.take(type === FIXED32 ? 4 : 8, end)
+    else this.malformed(`wire type ${type} is not one of protobuf's`)
   }
 
-  private need(need: number, end: number): void {
-    if (!(need <= end - this.pbf.pos)) this.truncated(this.pbf.pos, need, end - this.pbf.pos)
+  /** Where `count` bytes begin that lie before `end`; the position is behind them. */
+  private take(count: number, end: number): number {
+    if (!(count <= end - this.pos)) this.truncated(count, end)
+    this.pos += count
+    return this.pos - count
   }
 
-  private truncated(offset: number, need: number, have: number): never {
+  private truncated(need: number, end: number): never {
+    const [offset, have] = [this.pos, end - this.pos]
     throw new OctavoError('MODEL_TRUNCATED', `ONNX file, offset ${offset}: expected ${need} more bytes, got ${have}. Fetch or export the file again.`, { offset, need, have })
   }
 
   private malformed(what: string): never {
-    const offset = this.pbf.pos
+    const offset = this.pos
     throw new OctavoError('MODEL_MALFORMED', `ONNX file, offset ${offset}: ${what}. Is it an ONNX model?`, { offset })
   }
+}
+
+function textOf(bytes: Uint8Array): string {
+  if (bytes.length >= SHORT || bytes.some((byte) => byte > 127)) return UTF8.decode(bytes)
+  return String.fromCharCode(...bytes)
 }
 
 const clamp = (value: number): number => Math.min(Number.MAX_SAFE_INTEGER, Math.max(-Number.MAX_SAFE_INTEGER, value))
