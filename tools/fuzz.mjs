@@ -39,7 +39,7 @@ const series = (first) => new Promise((done) => {
     clearTimeout(timer)
     if (fault) faults.push({ ...current, fault })
     worker.terminate()
-    done(next)
+    done(current.index < first ? Infinity : next) // a worker that fails before its first case would fail again
   }
   const watch = () => {
     clearTimeout(timer)
