@@ -16,12 +16,16 @@ export function must(command, args, { cwd = root, env = process.env } = {}) {
 
 export const node = (...args) => must(process.execPath, args)
 
-/** Installs the packages of `folder` when the lock file is newer than the last install; packages shared through a link are left alone. */
+/**
+ * Installs the packages of `folder` when its lock file (or, where it has none, its package.json with exact versions) is newer
+ * than the last install. Packages shared through a link are left alone.
+ */
 export function install(folder = root) {
   const [lock, marker] = [join(folder, 'package-lock.json'), join(folder, 'node_modules/.package-lock.json')]
   if (lstatSync(join(folder, 'node_modules'), { throwIfNoEntry: false })?.isSymbolicLink()) return
-  if (existsSync(marker) && statSync(marker).mtimeMs >= statSync(lock).mtimeMs) return
-  must('npm', ['ci', '--no-audit', '--no-fund', '--loglevel=error'], { cwd: folder })
+  const locked = existsSync(lock)
+  if (existsSync(marker) && statSync(marker).mtimeMs >= statSync(locked ? lock : join(folder, 'package.json')).mtimeMs) return
+  must('npm', [...(locked ? ['ci'] : ['install', '--no-package-lock']), '--no-audit', '--no-fund', '--loglevel=error'], { cwd: folder })
 }
 
 /** Refuses a Node that is too old, in one line. */
