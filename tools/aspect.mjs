@@ -3,7 +3,7 @@
  *
  *   node tools/aspect.mjs [TIER ...]     default: scalar and simd, and relaxed where this Node runs it
  *
- * Runs assembly/__tests__/*.spec.ts, and one spec written here from src/runtime/abi.ts: that every field of every parameter
+ * Runs assembly/__tests__/*.spec.ts, and one spec written here from src/runtime/abi.ts and more-abi.ts: that every field of every parameter
  * block lies where the host writes it. Exits 1 when a spec fails.
  */
 import { spawnSync } from 'node:child_process'
@@ -17,7 +17,7 @@ const FEATURES = { scalar: [], simd: ['simd'], relaxed: ['simd', 'relaxed-simd']
 const RELAXED_PROBE = Uint8Array.of(0, 97, 115, 109, 1, 0, 0, 0, 1, 5, 1, 96, 0, 1, 123, 3, 2, 1, 0, 10, 15, 1, 13, 0, 65, 1, 253, 15, 65, 2, 253, 15, 253, 128, 2, 11)
 
 function blockSpec() {
-  const source = readFileSync(join(root, 'src/runtime/abi.ts'), 'utf8')
+  const source = ['abi', 'more-abi'].map((file) => readFileSync(join(root, `src/runtime/${file}.ts`), 'utf8')).join('\n')
   const blockOf = (kernel) => new RegExp(`^ {2}${kernel}: (\\w+)$`, 'm').exec(source)[1]
   const blocks = [...source.matchAll(/^ {2}\['(\w+)[^']*', '([^']+)'\],$/gm)].map(([, kernel, fields]) => [blockOf(kernel), fields.replaceAll('~', '').split(' ')])
   if (!blocks.length) throw new Error('src/runtime/abi.ts lists no parameter blocks')

@@ -1,5 +1,5 @@
 /**
- * Writes src/runtime/abi.ts and assembly/abi-stamp.ts from assembly/: parameter blocks (assembly/abi.ts) and which block each exported kernel
+ * Writes src/runtime/abi.ts, more-abi.ts and assembly/abi-stamp.ts from assembly/: parameter blocks (assembly/abi.ts) and which block each exported kernel
  * takes (assembly/index.ts and the kernels' own `changetype<…Params>(p)`).
  *
  *   node tools/gen-abi.mjs            rewrite the file
@@ -63,19 +63,38 @@ for (const [name, fields] of blocks)
 out.push('/** Every exported kernel and the block it takes. */', 'export interface Kernels {')
 for (const [name, block] of kernels) out.push(`  ${name}: ${block}`)
 out.push('}', '', 'export type KernelName = keyof Kernels', 'export type ParamsOf<K extends KernelName> = Kernels[K]', '')
-out.push('/** Kernels that take the same block, and its fields in order: field k lies at byte 4·k, `~` follows the name of a float32. */', 'export const LAYOUTS: readonly (readonly [kernels: string, fields: string])[] = [')
-for (const [name, fields] of blocks) {
-  const takers = [...kernels].filter(([, block]) => block === name).map(([kernel]) => kernel)
-  if (takers.length) out.push(`  ['${takers.join(' ')}', '${fields.map((f) => f.name + MARK[f.type]).join(' ')}'],`)
+/** Text of the rule files that every session has: those that lower/table.ts imports. */
+function coreRules(path = 'src/plan/lower/table.ts', seen = new Map()) {
+  if (seen.has(path)) return seen
+  const source = read(path)
+  seen.set(path, source)
+  for (const [, from] of source.matchAll(/^(?:import (?!type).*|\}) from '(\.\/[^']+)\.js'/gm)) coreRules(join(dirname(path), from + '.ts'), seen)
+  return seen
 }
-out.push(']', '')
+
+const core = [...coreRules().values()].join('\n')
+const rows = [...blocks].flatMap(([name, fields]) => {
+  const takers = [...kernels].filter(([, block]) => block === name).map(([kernel]) => kernel)
+  const text = `  ['${takers.join(' ')}', '${fields.map((f) => f.name + MARK[f.type]).join(' ')}'],`
+  return takers.length ? [{ text, core: takers.some((kernel) => core.includes(`'${kernel}'`)) }] : []
+})
 
 /** FNV-1a of the layouts: a module built from other blocks carries another number and is refused. */
-const stamp = [...out.join('\n')].reduce((hash, c) => Math.imul(hash ^ c.charCodeAt(0), 0x01000193), 0x811c9dc5) | 0
-out.push('/** What a module of this version exports as `abi`. */', `export const ABI = ${stamp}`, '')
+const stamp = [...[...out, ...rows.map((row) => row.text)].join('\n')].reduce((hash, c) => Math.imul(hash ^ c.charCodeAt(0), 0x01000193), 0x811c9dc5) | 0
+
+out.push(
+  '/** Kernels that take the same block, and its fields in order: field k lies at byte 4·k, `~` follows the name of a float32. */',
+  'export type Layouts = readonly (readonly [kernels: string, fields: string])[]', '',
+  '/** Of the kernels that the rules of every session name. */', 'export const LAYOUTS: Layouts = [', ...rows.filter((row) => row.core).map((row) => row.text), ']', '',
+  '/** What a module of this version exports as `abi`. */', `export const ABI = ${stamp}`, '',
+)
+const more = [
+  out[0], "import type { Layouts } from './abi.js'", '', '/** Of the kernels that only moreOperators names. */', 'export const MORE_LAYOUTS: Layouts = [', ...rows.filter((row) => !row.core).map((row) => row.text), ']', '',
+]
 
 const targets = {
   'src/runtime/abi.ts': out.join('\n'),
+  'src/runtime/more-abi.ts': more.join('\n'),
   'assembly/abi-stamp.ts': `// Written by tools/gen-abi.mjs from assembly/abi.ts and assembly/index.ts. Do not edit.\nexport const ABI: i32 = ${stamp};\n`,
 }
 for (const [target, text] of Object.entries(targets)) {

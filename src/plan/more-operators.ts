@@ -13,6 +13,7 @@ import { rnn as inferRnn } from '../graph/infer/rnn.js'
 import { fuseDynamicMatMul } from '../graph/passes/fuse-dynamic-matmul.js'
 import { fusePad } from '../graph/passes/fuse-pad.js'
 import { moreLayoutRules } from '../graph/passes/more-layout-rules.js'
+import { MORE_LAYOUTS } from '../runtime/more-abi.js'
 import { argReduce } from './lower/arg-reduce.js'
 import { arithmetic } from './lower/arithmetic.js'
 import { convTranspose } from './lower/conv-transpose.js'
@@ -37,6 +38,7 @@ export const moreOperators: OperatorSet = {
     ...inferLogic, ...inferLpPool, ...inferNormalize, ...inferRearrange, ...inferResize, ...inferRnn,
   },
   lower: { ...argReduce, ...arithmetic, ...convTranspose, ...dynamic, ...generate, ...indexing, ...logic, ...lpPool, ...normalize, ...rearrange, ...resize, ...rnn },
+  kernels: MORE_LAYOUTS,
   passes: { quantized: [fuseDynamicMatMul], optimise: [fusePad] },
   layouts: moreLayoutRules,
 }

@@ -5,6 +5,8 @@ import { INFER } from '../graph/infer/table.js'
 import { LAYOUT_RULES, type LayoutRule } from '../graph/passes/layout-rules.js'
 import type { Pass } from '../graph/passes/pass.js'
 import { MORE } from '../graph/passes/pipeline.js'
+import type { Layouts } from '../runtime/abi.js'
+import { addLayouts } from '../runtime/kernels.js'
 import type { LowerTable } from './lower/rule.js'
 import { LOWER } from './lower/table.js'
 
@@ -12,6 +14,7 @@ import { LOWER } from './lower/table.js'
 export interface OperatorSet {
   readonly infer: InferTable
   readonly lower: LowerTable
+  readonly kernels: Layouts
   readonly passes: Readonly<Record<keyof typeof MORE, readonly Pass[]>>
   readonly layouts: Readonly<Record<string, LayoutRule>>
 }
@@ -20,6 +23,7 @@ export interface OperatorSet {
 export function addOperators(set: OperatorSet): void {
   Object.assign(INFER, set.infer)
   Object.assign(LOWER, set.lower)
+  addLayouts(set.kernels)
   Object.assign(LAYOUT_RULES, set.layouts)
   for (const pass of set.passes.quantized) MORE.quantized.add(pass)
   for (const pass of set.passes.optimise) MORE.optimise.add(pass)

@@ -719,17 +719,18 @@ export type KernelName = keyof Kernels
 export type ParamsOf<K extends KernelName> = Kernels[K]
 
 /** Kernels that take the same block, and its fields in order: field k lies at byte 4·k, `~` follows the name of a float32. */
-export const LAYOUTS: readonly (readonly [kernels: string, fields: string])[] = [
+export type Layouts = readonly (readonly [kernels: string, fields: string])[]
+
+/** Of the kernels that the rules of every session name. */
+export const LAYOUTS: Layouts = [
   ['f32_unary f64_unary i32_unary i64_unary f32_classify f64_classify', 'x y count op alpha~ beta~'],
   ['f32_binary f64_binary i32_binary i64_binary u64_binary u8_binary x_where', 'a b c y op inner innerA innerB innerC mid midA midB midC lineBytes outer rank table'],
   ['x_cast f16_to_f32 f32_to_f16', 'x y scratch count from to fromBytes toBytes'],
   ['f32_quantize_u8 f32_quantize_s8 f32_quantize_u16 f32_quantize_s16 u8_dequantize s8_dequantize u16_dequantize s16_dequantize s32_dequantize', 'x y scale zero outer axis block inner scaleRow scaleStep varied lo hi'],
-  ['f32_range_u8', 'x count scale zero'],
   ['x8_lut', 'x y table count'],
   ['q8_binary', 'a b c y op inner innerA innerB innerC mid midA midB midC lineBytes outer rank table aScale bScale yScale aZero bZero yZero signed late lo hi'],
   ['f32_pool x8_maxpool q8_avgpool any_pool', 'x y indices batch channels depth height width outDepth outHeight outWidth kernelDepth kernelHeight kernelWidth strideDepth strideHeight strideWidth dilationDepth dilationHeight dilationWidth padDepth padHeight padWidth endDepth endHeight endWidth op divisor dtype columnMajor exponent~ flip xZeroPoint yZeroPoint xScale~ yScale~'],
   ['q8_global_avgpool', 'x y outer count inner flip bias scale~ yZeroPoint'],
-  ['relaxed_probe', 'y'],
   ['q_pack', 'w wZeroPoint packed sums groups n taps channels strideN strideTap strideC zeroPointStride wSigned format extras tapSpan'],
   ['q_fold', 'sums bias floatBias xZeroPoint xScale wScale yScale yZeroPoint columns groups n wScaleStride biasStride halfScales xSigned ySigned shift yMin yMax alpha~'],
   ['q_conv q_depthwise', 'x y packed columns xZeroPoint scratch batch depth height width channels xStride groups n outDepth outHeight outWidth kernelD kernelH kernelW strideD strideH strideW dilationD dilationH dilationW padD padH padW ldc stage format extras xSigned zeroPointStride flip direct blockRows lda'],
@@ -737,28 +738,9 @@ export const LAYOUTS: readonly (readonly [kernels: string, fields: string])[] = 
   ['f32_gemm', 'a b start c rows segments offsets segmentCount run batches m n lda lds ldc lo~ hi~'],
   ['f32_conv', 'x w bias y strip rows segments segmentCount run batch groups channels n depth height width outDepth outHeight outWidth strideDepth strideHeight strideWidth padDepth padHeight padWidth stripDepth stripHeight stripWidth stripRows lda ldc lo~ hi~'],
   ['f32_depthwise', 'x w bias y offsets batch channels depth height width outDepth outHeight outWidth kernelDepth kernelHeight kernelWidth strideDepth strideHeight strideWidth dilationDepth dilationHeight dilationWidth padDepth padHeight padWidth lda ldc lo~ hi~'],
-  ['f32_scatter', 'x bias y groups n depth height width outDepth outHeight outWidth kernelDepth kernelHeight kernelWidth strideDepth strideHeight strideWidth dilationDepth dilationHeight dilationWidth padDepth padHeight padWidth lo~ hi~'],
-  ['f32_recurrent', 'x xStep xRow r bias peepholes initialH initialC initialRow lengths y yStep yRow lastH lastC lastRow scratch steps batch hidden cell reverse linearBeforeReset clip~ f fAlpha~ fBeta~ g gAlpha~ gBeta~ h hAlpha~ hBeta~'],
   ['f32_reduce any_reduce arg_reduce', 'x y view identity op dtype last'],
   ['copy', 'x y axes rank bytes'],
-  ['f32_normalize', 'x y view scale bias mean invStdDev groups groupStep rowStep step center deviation epsilon~ outerEpsilon~'],
-  ['f32_batchnorm f32_batchnorm_factor', 'x y factor bias mean outer channels inner epsilon~'],
-  ['f32_lrn', 'x y outer channels inner before after alpha~ beta~ bias~'],
-  ['f32_softmax f32_hardmax q8_softmax', 'x y view table log yScale~ yZeroPoint signed'],
-  ['gather scatter', 'data indices dense axes rank tuple depth indexBytes bytes dtype reduction'],
-  ['one_hot', 'indices on y outer inner depth bytes dtype'],
-  ['trilu', 'x y batch rows columns k upper bytes'],
-  ['cumsum', 'x y outer length inner exclusive reverse dtype'],
-  ['top_k', 'x values indices keys order outer length inner k largest dtype'],
-  ['non_zero', 'x y count axes rank total dtype'],
-  ['non_max_suppression', 'boxes scores y count keys order iouThreshold scoreThreshold batches classes boxCount perClass center'],
-  ['range', 'start delta y count dtype'],
-  ['nearest', 'x y rows columns outer height width bytes plane'],
-  ['bilinear', 'x y rows rowWeights columns columnWeights outer height width inner plane dtype'],
-  ['resample', 'x y offsets weights outer length inner count taps'],
-  ['grid_sample', 'x grid y taps batch channels depth height width count axes mode padding alignCorners'],
-  ['affine_grid', 'theta y batch depth height width axes alignCorners'],
 ]
 
 /** What a module of this version exports as `abi`. */
-export const ABI = 1477122174
+export const ABI = -1024742398

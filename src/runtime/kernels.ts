@@ -1,4 +1,4 @@
-import { LAYOUTS, type KernelName, type ParamsOf } from './abi.js'
+import { LAYOUTS, type KernelName, type Layouts, type ParamsOf } from './abi.js'
 import type { Operand } from './operand.js'
 
 /** A field of a parameter block. What is no float is an address or a 32-bit integer. */
@@ -8,10 +8,15 @@ interface Field {
 }
 
 const layouts = new Map<string, readonly Field[]>()
-for (const [kernels, names] of LAYOUTS) {
-  const fields = names.split(' ').map((field) => ({ name: field.replace('~', ''), float: field.endsWith('~') }))
-  for (const kernel of kernels.split(' ')) layouts.set(kernel, fields)
+
+/** Makes the blocks of more kernels known. */
+export function addLayouts(rows: Layouts): void {
+  for (const [kernels, names] of rows) {
+    const fields = names.split(' ').map((field) => ({ name: field.replace('~', ''), float: field.endsWith('~') }))
+    for (const kernel of kernels.split(' ')) layouts.set(kernel, fields)
+  }
 }
+addLayouts(LAYOUTS)
 
 const layoutOf = (kernel: KernelName): readonly Field[] => layouts.get(kernel)!
 

@@ -5,9 +5,12 @@
 import assert from 'node:assert/strict'
 import { readFileSync } from 'node:fs'
 import { viewOf, type TypedArray, DTYPES, type DType } from '../../src/dtype.js'
-import { blockBytes, writeBlock } from '../../src/runtime/kernels.js'
+import { addLayouts, blockBytes, writeBlock } from '../../src/runtime/kernels.js'
+import { MORE_LAYOUTS } from '../../src/runtime/more-abi.js'
 import type { KernelName, ParamsOf } from '../../src/runtime/abi.js'
 import { NULL, type Operand } from '../../src/runtime/operand.js'
+
+addLayouts(MORE_LAYOUTS)
 
 export const ALL_TIERS = ['scalar', 'simd', 'relaxed'] as const
 export type TierName = (typeof ALL_TIERS)[number]
