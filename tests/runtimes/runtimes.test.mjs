@@ -4,7 +4,7 @@
  */
 import assert from 'node:assert/strict'
 import { execFile } from 'node:child_process'
-import { existsSync } from 'node:fs'
+import { existsSync, readdirSync } from 'node:fs'
 import { dirname, join, resolve } from 'node:path'
 import { test } from 'node:test'
 import { fileURLToPath } from 'node:url'
@@ -63,3 +63,16 @@ for (const [engine, execute] of Object.entries(ENGINES))
       assert.deepEqual(result.digests, expected.digests)
       t.diagnostic(`${engine} ran ${Object.keys(result.digests).length} models in tier ${result.tier}`)
     })
+
+/** The kernels' own tests, where the Node that runs this file has no relaxed tier: bundled by tools/test.mjs, which runs first. */
+const kernelTests = join(root, 'build/tests/tiers')
+test('Node 24, tier relaxed: every kernel against its reference', { skip: !existsSync(bin('node24/bin/node')) && !process.env.CI && 'Node 24 is not installed here' }, async (t) => {
+  const files = readdirSync(kernelTests).filter((f) => f.endsWith('.test.js')).map((f) => join(kernelTests, f))
+  const env = { ...process.env, OCTAVO_TIER: 'relaxed' }
+  delete env.NODE_TEST_CONTEXT // else the inner runner reports to the outer one
+  const { stdout } = await run(bin('node24/bin/node'), ['--test', '--test-reporter=tap', ...files], { cwd: root, env, maxBuffer: 2 ** 26 })
+  const count = (what) => Number(new RegExp(`^# ${what} (\\d+)$`, 'm').exec(stdout)?.[1])
+  assert.equal(count('fail'), 0)
+  assert.ok(count('pass') >= files.length, `only ${count('pass')} tests ran`)
+  t.diagnostic(`${count('pass')} kernel tests passed in tier relaxed`)
+})
