@@ -75,6 +75,26 @@ export async function runSuite(host: Host, only?: RegExp): Promise<void> {
   }
   if (wanted('signed')) await signed(host)
   if (wanted('ceiling')) await ceiling(host)
+  if (wanted('memory')) await memory(host)
+}
+
+const MEMORY_RUNS = 10_000
+const MEMORY_BAR = 24e6
+
+/** Wasm memory of a MobileNetV2 session: after its first run, and after ten thousand. */
+async function memory(host: Host): Promise<void> {
+  const { path, input } = MODELS[0]
+  const bytes = await host.load(path)
+  if (!bytes) return host.note('memory: left out, the data folder is absent')
+  const session = await InferenceSession.create(bytes, { tier: host.tier, wasmFolder: host.wasmFolder })
+  const feeds = { [session.inputNames[0]!]: new Tensor('float32', new Float32Array(input.reduce((n: number, d) => n * d, 1)), input) }
+  session.runSync(feeds)
+  const first = session.info.memoryBytes
+  for (let i = 1; i < MEMORY_RUNS; i++) session.runSync(feeds)
+  const last = session.info.memoryBytes
+  const verdict = first === last && last <= MEMORY_BAR ? 'ok' : 'LOW'
+  host.note(`${verdict}: wasm memory of a MobileNetV2 session: ${(first / 1e6).toFixed(1)} MB after 1 run, ${(last / 1e6).toFixed(1)} MB after ${MEMORY_RUNS}; bar ${MEMORY_BAR / 1e6} MB, constant`)
+  session.release()
 }
 
 interface Title {
