@@ -31,6 +31,17 @@ function maxPixel(q: PoolParams, y: usize): void {
       if (c == n - 16) return;
     }
   }
+  if (SIMD && n >= 8 && n < 16) {
+    const flip = i32x4.splat(q.flip), d = taps.d, h = taps.h, w = taps.w;
+    for (let c = 0; ; c = n - 8) {
+      let s = i32x4.splat(0);
+      for (let i = d, a = taps.at + c; i > 0; i--, a += taps.stepD)
+        for (let j = h, b = a; j > 0; j--, b += taps.stepH)
+          for (let k = w, x = b; k > 0; k--, x += taps.stepW) s = i8x16.max_u(s, v128.xor(v128.load64_zero(x), flip));
+      v128.store64_lane(y + c, v128.xor(s, flip), 0);
+      if (c == n - 8) return;
+    }
+  }
   const flip = q.flip & 0xff;
   for (let c = 0; c < n; c++) {
     let s: u32 = 0;
