@@ -1,14 +1,8 @@
 import { OctavoError } from '../errors.js'
-import { resize, type Filter } from './resample.js'
+import { resize, type Filter, type Image } from './resample.js'
 import type { ValuesInput } from './schema.js'
 
-/** 8-bit pixels, row-major, channels together: data[(y · width + x) · channels + c]. Three channels are R, G, B. */
-export interface Image {
-  readonly width: number
-  readonly height: number
-  readonly channels: number
-  readonly data: Uint8Array
-}
+export type { Image }
 
 /**
  * The image after a recipe's geometry: resizeShort, resize or letterbox; then centerCrop; then resizeAfterCrop; then

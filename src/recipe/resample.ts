@@ -1,4 +1,10 @@
-import type { Image } from './image.js'
+/** 8-bit pixels, row-major, channels together: data[(y · width + x) · channels + c]. Three channels are R, G, B. */
+export interface Image {
+  readonly width: number
+  readonly height: number
+  readonly channels: number
+  readonly data: Uint8Array
+}
 
 /** How an image changes size: PIL's BILINEAR, whose support grows with the reduction, or plain two-tap interpolation. */
 export type Filter = 'bilinear' | 'bilinear-antialias'

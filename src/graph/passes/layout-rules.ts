@@ -1,6 +1,22 @@
 import { elementCount } from '../../dtype.js'
-import type { Attribute, Node } from '../graph.js'
-import { lastAxis, type LayoutContext } from './layout.js'
+import type { Attribute, Node, TensorType } from '../graph.js'
+
+/** Axis of channels-last that holds axis `axis` of channels-first, for values of rank `rank`. */
+export const lastAxis = (axis: number, rank: number): number => (axis === 0 ? 0 : axis === 1 ? rank - 1 : axis - 1)
+
+/** What a rule may ask for while it rewrites one node. */
+export interface LayoutContext {
+  readonly node: Node
+  typeOf(value: string): TensorType
+  /** Channels-last form of a value of rank `rank` (a value of lower rank is given leading axes of 1 first; one element stays as it is). */
+  last(value: string, rank: number): string
+  /** Channels-first form: the value as the graph has it. */
+  first(value: string): string
+  /** The contents of a constant operand as integers, or undefined. */
+  ints(value: string | undefined): number[] | undefined
+  /** A new int64 constant. */
+  constant(values: readonly number[]): string
+}
 
 /** How one operator works in channels-last order. */
 export interface LayoutRule {

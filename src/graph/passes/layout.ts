@@ -1,10 +1,7 @@
 import { invariant } from '../../errors.js'
 import { Tensor, toInts } from '../../value.js'
 import { opKey, type Attribute, type Graph, type Node, type TensorType } from '../graph.js'
-import { LAYOUT_RULES, type LayoutRule } from './layout-rules.js'
-
-/** Axis of channels-last that holds axis `axis` of channels-first, for values of rank `rank`. */
-export const lastAxis = (axis: number, rank: number): number => (axis === 0 ? 0 : axis === 1 ? rank - 1 : axis - 1)
+import { lastAxis, LAYOUT_RULES, type LayoutRule } from './layout-rules.js'
 
 /** Transpose permutations between N C D1…Dr and N D1…Dr C. */
 const toLast = (rank: number): number[] => Array.from({ length: rank }, (_, i) => (i === 0 ? 0 : i === rank - 1 ? 1 : i + 1))
@@ -21,20 +18,6 @@ const toFirst = (rank: number): number[] => Array.from({ length: rank }, (_, i) 
 export function channelsLast(graph: Graph, typeOf: (value: string) => TensorType): Graph {
   if (!graph.nodes.some((node) => LAYOUT_RULES[opKey(node)]?.always)) return graph
   return new LayoutPass(graph, typeOf).run()
-}
-
-/** What a rule may ask for while it rewrites one node. */
-export interface LayoutContext {
-  readonly node: Node
-  typeOf(value: string): TensorType
-  /** Channels-last form of a value of rank `rank` (a value of lower rank is given leading axes of 1 first; one element stays as it is). */
-  last(value: string, rank: number): string
-  /** Channels-first form: the value as the graph has it. */
-  first(value: string): string
-  /** The contents of a constant operand as integers, or undefined. */
-  ints(value: string | undefined): number[] | undefined
-  /** A new int64 constant. */
-  constant(values: readonly number[]): string
 }
 
 class LayoutPass {

@@ -1,5 +1,5 @@
 import { elementCount } from '../../dtype.js'
-import { lastAxis } from './layout.js'
+import { lastAxis } from './layout-rules.js'
 import { onlyFirst, rankOf, type LayoutRule } from './layout-rules.js'
 
 /** Pads by axis, given for all axes or for those listed. */
