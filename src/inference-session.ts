@@ -1,7 +1,8 @@
 import { OctavoError } from './errors.js'
 import { decodeModel, openModel, type OnnxFile } from './formats/onnx/decode.js'
 import { aborted, compilerFor, environment, readSource } from './platform/host.js'
-import { addOperators, firstUnknown, type OperatorSet } from './plan/operators.js'
+import { addOperators, type OperatorSet } from './operators.js'
+import { isKnown } from './plan/operators.js'
 import type { Source } from './platform/source.js'
 import { adopt, chooseTier, type LoadedTier } from './runtime/load.js'
 import type { Tier } from './runtime/tiers.js'
@@ -39,9 +40,9 @@ export class InferenceSession extends GraphSession {
     requireOneThread(options)
     const [bytes, tier] = await Promise.all([Promise.resolve(source).then((s) => readSource(s, options.signal)), tierFor(options)])
     const model = openModel(bytes)
+    if (model.needsMore(isKnown)) addOperators((await import('./more-operators.js')).moreOperators)
     const external = await readExternal(model, await source, options)
     const graph = model.graph({ externalData: external })
-    if (firstUnknown(graph)) addOperators((await import('./plan/more-operators.js')).moreOperators)
     if (options.signal?.aborted) throw aborted(options.signal)
     const size = [...external.values()].reduce((sum, file) => sum + file.byteLength, bytes.byteLength)
     return new InferenceSession(graph, tier, size, options)

@@ -10,11 +10,11 @@ import { root } from './steps.mjs'
 const out = join(root, 'build/operators')
 mkdirSync(out, { recursive: true })
 const families = readdirSync(join(root, 'src/graph/infer')).filter((f) => f.endsWith('.ts')).map((f) => f.slice(0, -3))
-await build({ absWorkingDir: root, entryPoints: [...families.map((f) => `src/graph/infer/${f}.ts`), 'src/plan/more-operators.ts'], outbase: 'src', outdir: out, bundle: true, splitting: true, format: 'esm', outExtension: { '.js': '.mjs' }, logLevel: 'error' })
+await build({ absWorkingDir: root, entryPoints: [...families.map((f) => `src/graph/infer/${f}.ts`), 'src/plan/more-rules.ts'], outbase: 'src', outdir: out, bundle: true, splitting: true, format: 'esm', outExtension: { '.js': '.mjs' }, logLevel: 'error' })
 
 const { INFER } = await import(pathToFileURL(join(out, 'graph/infer/table.mjs')))
-const { moreOperators } = await import(pathToFileURL(join(out, 'plan/more-operators.mjs')))
-const all = { ...INFER, ...moreOperators.infer }
+const { moreRules } = await import(pathToFileURL(join(out, 'plan/more-rules.mjs')))
+const all = { ...INFER, ...moreRules.infer }
 const listed = new Set()
 const sections = []
 for (const family of families) {
@@ -32,7 +32,7 @@ if (missing.length) throw new Error(`operators in no family's table: ${missing.j
 const text = `<!-- Written by tools/gen-operators.mjs from src/graph/infer. -->
 # Operators
 
-${listed.size + 1} operators: those below, by family, and \`If\` whose condition is known when the plan is made. ONNX opsets 7 to the newest are read; each node is rewritten
+${listed.size} operators, by family; the condition of \`If\` must be known when the plan is made. ONNX opsets 7 to the newest are read; each node is rewritten
 to its newest form. Names with a prefix are of that domain: \`com.microsoft\` are ONNX Runtime's, \`octavo\` are made by passes only.
 
 ${sections.join('\n\n')}

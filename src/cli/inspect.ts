@@ -2,6 +2,8 @@ import { stat } from 'node:fs/promises'
 import { openModel, type OnnxFile } from '../formats/onnx/decode.js'
 import { opKey, type Graph, type TensorType } from '../graph/graph.js'
 import type { InferenceSession } from '../inference-session.js'
+import { moreOperators } from '../more-operators.js'
+import { addOperators } from '../operators.js'
 import type { ValueMetadata } from '../session.js'
 import { OctavoError } from '../errors.js'
 import { TIER_OPTION, columns, usageError, type Arguments } from './arguments.js'
@@ -26,6 +28,7 @@ export const inspect: Command = {
   async run(args, terminal) {
     if (args.positionals.length !== 1) usageError(`octavo inspect: expected one model, got ${args.positionals.length}.`)
     const file = args.positionals[0]!
+    addOperators(moreOperators)
     const model = openModel(await readBytes(file))
     const graph = model.graph({ externalData: await externalBeside(file, model) })
     using session = await openSession(file, args)

@@ -1,3 +1,3 @@
-/** `octavo/operators`: for `createSync`, the operators that `create` loads when a model needs them. */
-export { moreOperators } from '../plan/more-operators.js'
-export type { OperatorSet } from '../plan/operators.js'
+/** `octavo/operators`: for `createSync`, what `create` loads when a model needs it. */
+export { moreOperators } from '../more-operators.js'
+export type { OperatorSet } from '../operators.js'

@@ -14,7 +14,7 @@ function* allNodes(graph: Graph): Generator<Node> {
 
 /**
  * Names of the graph's inputs whose contents, not only dims, decide a shape, an axis or a branch somewhere: they are part
- * of a plan's key. Found by walking back from the operands that rules list as `shapeInputs`, and from conditions of If.
+ * of a plan's key. Found by walking back from the operands that rules list as `shapeInputs`.
  */
 export function shapeInputs(graph: Graph): ReadonlySet<string> {
   const producers = new Map<string, Node>()
@@ -22,7 +22,7 @@ export function shapeInputs(graph: Graph): ReadonlySet<string> {
   const seen = new Set<string>()
   const pending: string[] = []
   for (const node of allNodes(graph)) {
-    const operands = opKey(node) === 'If' ? [0] : INFER[opKey(node)]?.shapeInputs ?? []
+    const operands = INFER[opKey(node)]?.shapeInputs ?? []
     for (const i of operands) if (node.inputs[i]) pending.push(node.inputs[i])
   }
   for (let value = pending.pop(); value !== undefined; value = pending.pop()) {

@@ -10,9 +10,6 @@ export type Evaluate = (node: Node, inputs: readonly (Tensor | undefined)[], typ
 
 /** A constant that a fold computes may be this large, or eight times what it is computed from, whichever is more. */
 const FOLD_BYTES = 1 << 20
-/** Depth of If inside If. */
-const MAX_DEPTH = 32
-
 /** Types and constants by value name, filled as a graph is walked. */
 export class ValueTable implements Values {
   readonly types = new Map<string, TensorType>()
@@ -52,10 +49,12 @@ export function specialise(
   return { graph: { ...graph, outputs, nodes: walk.nodes, constants: walk.values.constants }, values: walk.values }
 }
 
-class Walk {
+/** A walk over a graph and the subgraphs that take the place of nodes. */
+export class Walk {
   readonly values = new ValueTable()
   readonly nodes: Node[] = []
-  private branches = 0
+  /** Subgraphs put in place so far: their values are named by it. */
+  branches = 0
 
   constructor(private readonly evaluate: Evaluate, private readonly keep: ReadonlySet<string>) {}
 
@@ -71,12 +70,12 @@ class Walk {
   }
 
   private node(node: Node, rename: Map<string, string>, depth: number): void {
-    if (opKey(node) === 'If') return this.branch(node, rename, depth)
     const view: NodeView = new NodeView(node, this.values)
     const rule = INFER[opKey(node)]
     if (!rule) view.fail('OP_UNSUPPORTED', 'Octavo does not have this operator. See docs/operators.md for those it has')
     const open = node.inputs.find((name) => this.values.typeOf(name)?.bound !== undefined)
     if (open && !rule.keepsBound) view.fail('OP_UNSUPPORTED', `input "${open}" has a length that only a run tells, and this operator needs it to be planned. Make "${open}" an output of the model`)
+    if (rule.inline) return rule.inline(view, this, rename, depth)
     const folded = rule.fold?.(view)
     if (folded) return node.outputs.forEach((name, i) => { if (name) this.values.constants.set(name, folded[i]!) })
     const types = rule.infer(view)
@@ -97,24 +96,8 @@ class Walk {
     return bytes <= Math.max(FOLD_BYTES, 8 * given)
   }
 
-  private branch(node: Node, rename: Map<string, string>, depth: number): void {
-    const view: NodeView = new NodeView(node, this.values)
-    const condition = view.required(0, 'condition')
-    if (condition.size !== 1) view.fail('SHAPE_MISMATCH', `its condition must hold one element, got dims [${condition.dims}]`)
-    if (depth >= MAX_DEPTH) view.fail('GRAPH_INVALID', `If is nested more than ${MAX_DEPTH} deep`)
-    const taken = view.subgraph(Number(condition.data[0]) ? 'then_branch' : 'else_branch')
-    const inner = new Map(rename)
-    const prefix = `${node.name || 'If'}#${this.branches++}/`
-    for (const name of [...taken.constants.keys(), ...taken.nodes.flatMap((n) => n.outputs)]) if (name) inner.set(name, prefix + name)
-    this.graph(taken, inner, depth + 1)
-    node.outputs.forEach((name, i) => {
-      const result = taken.outputs[i] ?? view.fail('GRAPH_INVALID', `the branch taken has ${taken.outputs.length} outputs, the node ${node.outputs.length}`)
-      if (name) this.forward(name, inner.get(result.name) ?? result.name)
-    })
-  }
-
   /** Value `name` is value `source` under another name. */
-  private forward(name: string, source: string): void {
+  forward(name: string, source: string): void {
     const tensor = this.values.constantOf(source)
     if (tensor) return void this.values.constants.set(name, tensor)
     const type = this.values.typeOf(source)

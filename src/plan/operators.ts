@@ -11,7 +11,7 @@ import type { LowerTable } from './lower/rule.js'
 import { LOWER } from './lower/table.js'
 
 /** Rules for operators beyond those every session has, and passes that concern graphs with these operators only. */
-export interface OperatorSet {
+export interface RuleSet {
   readonly infer: InferTable
   readonly lower: LowerTable
   readonly kernels: Layouts
@@ -19,8 +19,11 @@ export interface OperatorSet {
   readonly layouts: Readonly<Record<string, LayoutRule>>
 }
 
+/** Whether there are rules for an operator. */
+export const isKnown = (key: string): boolean => key in INFER
+
 /** Makes the operators of `set` known to every session of this module. Adding a set twice changes nothing. */
-export function addOperators(set: OperatorSet): void {
+export function addRules(set: RuleSet): void {
   Object.assign(INFER, set.infer)
   Object.assign(LOWER, set.lower)
   addLayouts(set.kernels)
@@ -30,10 +33,10 @@ export function addOperators(set: OperatorSet): void {
 }
 
 /** The first node, subgraphs included, whose operator is not known yet. */
-export function firstUnknown(graph: Graph): { name: string; key: string } | undefined {
+function firstUnknown(graph: Graph): { name: string; key: string } | undefined {
   for (const node of graph.nodes) {
     const key = opKey(node)
-    if (key !== 'If' && !(key in INFER)) return { name: node.name, key }
+    if (!isKnown(key)) return { name: node.name, key }
     for (const value of Object.values(node.attributes)) {
       const inner = typeof value === 'object' && 'nodes' in value ? firstUnknown(value) : undefined
       if (inner) return inner

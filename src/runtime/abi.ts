@@ -740,6 +740,7 @@ export const LAYOUTS: Layouts = [
   ['f32_depthwise', 'x w bias y offsets batch channels depth height width outDepth outHeight outWidth kernelDepth kernelHeight kernelWidth strideDepth strideHeight strideWidth dilationDepth dilationHeight dilationWidth padDepth padHeight padWidth lda ldc lo~ hi~'],
   ['f32_reduce any_reduce arg_reduce', 'x y view identity op dtype last'],
   ['copy', 'x y axes rank bytes'],
+  ['gather scatter', 'data indices dense axes rank tuple depth indexBytes bytes dtype reduction'],
 ]
 
 /** What a module of this version exports as `abi`. */

@@ -11,7 +11,6 @@ export const MORE_LAYOUTS: Layouts = [
   ['f32_batchnorm f32_batchnorm_factor', 'x y factor bias mean outer channels inner epsilon~'],
   ['f32_lrn', 'x y outer channels inner before after alpha~ beta~ bias~'],
   ['f32_softmax f32_hardmax q8_softmax', 'x y view table log yScale~ yZeroPoint signed'],
-  ['gather scatter', 'data indices dense axes rank tuple depth indexBytes bytes dtype reduction'],
   ['one_hot', 'indices on y outer inner depth bytes dtype'],
   ['trilu', 'x y batch rows columns k upper bytes'],
   ['cumsum', 'x y outer length inner exclusive reverse dtype'],

@@ -1,8 +1,8 @@
 /** Sessions over models given as bytes, in every tier that this host runs. */
 import { readFileSync } from 'node:fs'
 import { decodeModel } from '../../src/formats/onnx/decode.js'
-import { moreOperators } from '../../src/plan/more-operators.js'
-import { addOperators } from '../../src/plan/operators.js'
+import { moreOperators } from '../../src/more-operators.js'
+import { addOperators } from '../../src/operators.js'
 import { adopt, type LoadedTier } from '../../src/runtime/load.js'
 import { GraphSession } from '../../src/session.js'
 import { ALL_TIERS, type TierName } from '../tiers/harness.js'

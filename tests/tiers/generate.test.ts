@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
+import { gather } from '../../src/graph/infer/gather.js'
 import { generate } from '../../src/graph/infer/generate.js'
 import { NodeView } from '../../src/graph/node-view.js'
 import type { Attribute } from '../../src/graph/graph.js'
@@ -42,8 +43,8 @@ test('Shape, Size and Constant are values before anything runs', () => {
   const x = painted('float32', [3, 4, 5])
   const fold = (op: string, attributes: Record<string, Attribute>): Tensor => {
     const view = new NodeView({ name: 'it', op, domain: '', inputs: ['x'], outputs: ['y'], attributes }, { typeOf: () => x, constantOf: () => undefined })
-    const [y] = generate[op]!.fold!(view)!
-    assert.deepEqual(generate[op]!.infer(view), [{ dtype: y!.dtype, dims: y!.dims }])
+    const [y] = { ...gather, ...generate }[op]!.fold!(view)!
+    assert.deepEqual({ ...gather, ...generate }[op]!.infer(view), [{ dtype: y!.dtype, dims: y!.dims }])
     return y!
   }
   const shape = (start: number, end?: number): number[] => Array.from(fold('Shape', { start, ...(end === undefined ? {} : { end }) }).data, Number)

@@ -1,8 +1,9 @@
 import type { Attribute } from '../../graph/graph.js'
 import { OctavoError } from '../../errors.js'
 import { Tensor } from '../../value.js'
+import { form } from './forms.js'
 import { ATTRIBUTE, type AttributeProto } from './schema.js'
-import { denseOf, tensorOf, type TensorSource } from './tensor.js'
+import { tensorOf, type TensorSource } from './tensor.js'
 
 /** The value of an attribute that is not a graph. @throws ATTRIBUTE_UNSUPPORTED (lists of tensors or graphs, types), and as tensorOf */
 export function attributeOf(proto: AttributeProto, where: string, source: TensorSource): Attribute {
@@ -14,7 +15,7 @@ export function attributeOf(proto: AttributeProto, where: string, source: Tensor
     case ATTRIBUTE.floats: return Array.from(proto.floats ?? [])
     case ATTRIBUTE.ints: return proto.ints ?? []
     case ATTRIBUTE.strings: return proto.strings ?? []
-    case ATTRIBUTE.sparse: return denseOf(proto.sparse ?? {}, where, source)
+    case ATTRIBUTE.sparse: return form('denseOf', where)(proto.sparse ?? {}, where, source)
     default:
       throw new OctavoError('ATTRIBUTE_UNSUPPORTED', `${where}: expected a number, string, tensor, graph or list of numbers or strings, got attribute type ${proto.type}.`, { where, type: proto.type })
   }

@@ -1,8 +1,11 @@
 import { OctavoError } from '../../errors.js'
-import type { Graph } from '../../graph/graph.js'
+import { opKey, type Graph } from '../../graph/graph.js'
 import { GraphReader } from './read-graph.js'
-import { EXTERNAL, MODEL, type GraphProto, type ModelProto } from './schema.js'
-import { externalPath, plain, quote } from './tensor.js'
+import { FORMS } from './forms.js'
+import { EXTERNAL, MODEL, type ModelProto, type NodeProto, type TensorProto } from './schema.js'
+import { plain } from './tensor.js'
+import { FIRST_OPSET } from './upgrade.js'
+import { domainOf, graphsOf } from './walk.js'
 import { readMessage } from './wire.js'
 
 export interface DecodeOptions {
@@ -12,6 +15,8 @@ export interface DecodeOptions {
 
 /** A model whose messages are read, for a caller that has to fetch the files it names before it can be a Graph. */
 export interface OnnxFile {
+  /** Whether the model has operators that are not `known`, or one of Forms. */
+  needsMore(known: (opKey: string) => boolean): boolean
   /** Paths of the files that tensors name, each once. @throws MODEL_MALFORMED for a path that leaves the model's folder */
   externalFiles(): string[]
   /** @throws as decodeModel, but for MODEL_TRUNCATED within the messages */
@@ -34,7 +39,8 @@ export function openModel(bytes: Uint8Array): OnnxFile {
   const { graph, metadata } = model
   if (!graph) throw new OctavoError('MODEL_MALFORMED', `ONNX file of ${bytes.length} bytes: expected a graph, got none. Is it an ONNX model?`, { length: bytes.length })
   return {
-    externalFiles: () => externalFiles(model),
+    needsMore: (known) => needsMore(model, known),
+    externalFiles: () => FORMS.externalFiles?.(model) ?? [],
     graph: ({ externalData } = {}) => {
       const read = new GraphReader(model, externalData).read(graph)
       return metadata?.length ? { ...read, metadata: new Map(metadata.map((e) => [e.key ?? '', e.value ?? ''])) } : read
@@ -42,16 +48,10 @@ export function openModel(bytes: Uint8Array): OnnxFile {
   }
 }
 
-function externalFiles({ graph, functions }: ModelProto): string[] {
-  const paths = new Set<string>()
-  const visit = (g: Pick<GraphProto, 'initializers' | 'nodes'> | undefined): void => {
-    for (const tensor of g?.initializers ?? []) if (tensor.location === EXTERNAL) paths.add(externalPath(tensor, `initializer ${quote(tensor.name)}`))
-    for (const node of g?.nodes ?? []) for (const { t, g: inner, name } of node.attributes ?? []) {
-      if (t?.location === EXTERNAL) paths.add(externalPath(t, `attribute ${quote(name)}`))
-      visit(inner)
-    }
-  }
-  visit(graph)
-  functions?.forEach(({ nodes }) => visit({ nodes }))
-  return [...paths]
+function needsMore(model: ModelProto, known: (opKey: string) => boolean): boolean {
+  const outside = (tensor: TensorProto | undefined): boolean => tensor?.location === EXTERNAL
+  const rare = ({ op = '', domain, attributes = [] }: NodeProto): boolean =>
+    (op !== 'Constant' && !known(opKey({ op, domain: domainOf(domain) }))) || attributes.some(({ sparse, t }) => sparse || outside(t))
+  const old = (model.opsets ?? []).some(({ domain, version = 0 }) => !domainOf(domain) && version < FIRST_OPSET)
+  return old || !!model.functions?.length || [...graphsOf(model)].some(({ sparseInitializers, initializers = [], nodes = [] }) => sparseInitializers?.length || initializers.some(outside) || nodes.some(rare))
 }

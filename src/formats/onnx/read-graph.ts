@@ -3,34 +3,32 @@ import { OctavoError } from '../../errors.js'
 import type { Attribute, Graph, Node, ValueInfo } from '../../graph/graph.js'
 import type { Tensor } from '../../value.js'
 import { attributeOf, constantOf } from './attribute.js'
+import { form } from './forms.js'
 import type { AttributeProto, FunctionProto, GraphProto, ModelProto, NodeProto, OpsetProto, ValueProto } from './schema.js'
 import { Names, Scope } from './scope.js'
-import { DENSE_BYTES, denseOf, dtypeOf, malformed, quote, tensorOf, type TensorSource } from './tensor.js'
+import { DENSE_BYTES, dtypeOf, malformed, quote, tensorOf, type TensorSource } from './tensor.js'
 import { FIRST_OPSET, NEWEST_OPSET, upgrade, type Additions } from './upgrade.js'
+import { domainOf, graphsOf } from './walk.js'
 
-/** Functions may call functions; a small file could otherwise unfold without end. */
-const MAX_INLINED_NODES = 2 ** 16
-const MAX_CALL_DEPTH = 32
-
-type Opsets = ReadonlyMap<string, number>
+export type Opsets = ReadonlyMap<string, number>
 
 /** Where the nodes and constants of the graph being read go. */
-interface Sink { readonly nodes: Node[]; readonly constants: Map<string, Tensor> }
+export interface Sink { readonly nodes: Node[]; readonly constants: Map<string, Tensor> }
 
-const domainOf = (domain: string | undefined): string => (domain === 'ai.onnx' ? '' : domain ?? '')
 const functionKey = (f: { domain?: string; name?: string; overload?: string }): string => JSON.stringify([domainOf(f.domain), f.name, f.overload ?? ''])
 
 /** Turns the protos of one model into a Graph: one instance per model. */
 export class GraphReader {
-  private readonly values = new Names()
-  private readonly nodes = new Names()
+  readonly values = new Names()
+  readonly nodes = new Names()
   private readonly functions: ReadonlyMap<string, FunctionProto>
-  private readonly opsets: Opsets
+  readonly opsets: Opsets
   private readonly source: TensorSource
   /** Of all graphs: names are unique in the model. */
   private readonly constants = new Map<string, Tensor>()
   private float32?: boolean
-  private inlined = 0
+  /** Nodes of functions so far. */
+  inlined = 0
 
   constructor(private readonly model: ModelProto, external?: ReadonlyMap<string, Uint8Array>) {
     this.source = { external, denseBytesLeft: DENSE_BYTES }
@@ -67,16 +65,16 @@ export class GraphReader {
     }
     for (const sparse of proto.sparseInitializers ?? []) {
       const where = `sparse initializer ${quote(sparse.values?.name)}`
-      this.constant(scope.declare(named(sparse.values?.name, where), where), denseOf(sparse, where, this.source), sink)
+      this.constant(scope.declare(named(sparse.values?.name, where), where), form('denseOf', where)(sparse, where, this.source), sink)
     }
   }
 
-  private node(proto: NodeProto, scope: Scope, opsets: Opsets, sink: Sink, depth: number): void {
+  node(proto: NodeProto, scope: Scope, opsets: Opsets, sink: Sink, depth: number): void {
     const domain = domainOf(proto.domain)
     const op = proto.op ?? ''
     const where = `${op || 'Node'} ${quote(proto.name || proto.outputs?.[0])}`
     const called = this.functions.size ? this.functions.get(functionKey({ domain, name: op, overload: proto.overload })) : undefined
-    if (called) return this.call(called, proto, scope, sink, depth, where)
+    if (called) return form('inlineFunction', where)(this, called, proto, scope, sink, depth, where)
     if (!op) malformed(where, 'it has no op_type', 'GRAPH_INVALID')
     const inputs = (proto.inputs ?? []).map((name) => name && scope.resolve(name, where))
     const attributes = this.attributes(proto, scope, where)
@@ -116,34 +114,17 @@ export class GraphReader {
     return Object.fromEntries(entries)
   }
 
-  /** The nodes of a function in place of the node that calls it. */
-  private call(called: FunctionProto, proto: NodeProto, scope: Scope, sink: Sink, depth: number, where: string): void {
-    this.inlined += called.nodes?.length ?? 0
-    if (depth >= MAX_CALL_DEPTH || this.inlined > MAX_INLINED_NODES)
-      malformed(where, `functions unfold to more than ${MAX_INLINED_NODES} nodes or ${MAX_CALL_DEPTH} calls deep`, 'GRAPH_INVALID')
-    const given = new Map([...(called.defaults ?? []).map((a) => [a.name ?? '', a] as const), ...bound(proto, scope)])
-    const actual = (proto.inputs ?? []).map((name) => name && scope.resolve(name, where))
-    const results = new Map((proto.outputs ?? []).flatMap((name, i) => (name ? [[called.outputs?.[i] ?? '', scope.declare(name, where)]] : [])))
-    const inner = new Scope(this.values, undefined, results, given)
-    called.inputs?.forEach((formal, i) => inner.bind(formal, actual[i] ?? ''))
-    const opsets = called.opsets?.length ? opsetsOf(called.opsets, `Function ${quote(called.name)}`) : this.opsets
-    for (const node of called.nodes ?? []) this.node(node, inner, opsets, sink, depth + 1)
-    for (const [formal, result] of results) {
-      const value = named(inner.resolve(formal, where), where)
-      if (value !== result) sink.nodes.push({ name: this.nodes.fresh(`${called.name}/Identity`), op: 'Identity', domain: '', inputs: [value], outputs: [result], attributes: {} })
-    }
-  }
 }
 
 /** A node's attributes, those replaced that refer to the attributes of the function around it. */
-function bound({ attributes = [] }: NodeProto, scope: Scope): [string, AttributeProto][] {
+export function bound({ attributes = [] }: NodeProto, scope: Scope): [string, AttributeProto][] {
   return attributes.flatMap((attribute) => {
     const value = attribute.reference ? scope.attribute(attribute.reference) : attribute
     return value ? [[attribute.name ?? '', value]] : []
   })
 }
 
-function opsetsOf(protos: readonly OpsetProto[] = [], where: string): Opsets {
+export function opsetsOf(protos: readonly OpsetProto[] = [], where: string): Opsets {
   const opsets = new Map(protos.map((o) => [domainOf(o.domain), o.version ?? 0]))
   const version = opsets.get('')
   if (version !== undefined && !(version >= 1 && version <= NEWEST_OPSET))
@@ -159,15 +140,14 @@ function* writtenNames(proto: GraphProto): Iterable<string> {
 }
 
 /** Whether no tensor, input or cast of the model has another floating type than float32. */
-function onlyFloat32({ graph, functions = [] }: ModelProto): boolean {
+function onlyFloat32(model: ModelProto): boolean {
   const other = (code: number | undefined): boolean => code === DTYPES.float16.code || code === DTYPES.float64.code
-  const casts = ({ name, i, t, g }: AttributeProto): boolean => other(t?.dtype) || ((name === 'to' || name === 'dtype') && other(i)) || (!!g && mixed(g))
-  const mixed = ({ initializers = [], inputs = [], nodes = [] }: Partial<GraphProto>): boolean =>
-    initializers.some((t) => other(t.dtype)) || inputs.some((v) => other(v.type?.tensor?.dtype)) || nodes.some((n) => n.attributes?.some(casts))
-  return ![graph ?? {}, ...functions.map(({ nodes }) => ({ nodes }))].some(mixed)
+  const casts = ({ name, i, t }: AttributeProto): boolean => other(t?.dtype) || ((name === 'to' || name === 'dtype') && other(i))
+  return ![...graphsOf(model)].some(({ initializers = [], inputs = [], nodes = [] }) =>
+    initializers.some((t) => other(t.dtype)) || inputs.some((v) => other(v.type?.tensor?.dtype)) || nodes.some((n) => n.attributes?.some(casts)))
 }
 
-const named = (name: string | undefined, where: string): string => name || malformed(where, 'it has no name', 'GRAPH_INVALID')
+export const named = (name: string | undefined, where: string): string => name || malformed(where, 'it has no name', 'GRAPH_INVALID')
 
 /**
  * A declared input or output. Those of subgraphs may come without a type: they are then float32 of open rank here, and take

@@ -1,7 +1,8 @@
 import { DTYPES, arrayOf, dtypeOfCode, elementCount, type DType, type TypedArray } from '../../dtype.js'
 import { OctavoError, type ErrorCode } from '../../errors.js'
 import { Tensor } from '../../value.js'
-import { EXTERNAL, TENSOR, type SparseProto, type TensorProto } from './schema.js'
+import { form } from './forms.js'
+import { EXTERNAL, TENSOR, type TensorProto } from './schema.js'
 import { alignedView, readMessage } from './wire.js'
 
 /** Files beside the model, by the path that its tensors give, and how many bytes of sparse tensors may still be made dense. */
@@ -49,37 +50,12 @@ export const plain = (bytes: Uint8Array): Uint8Array => new Uint8Array(bytes.buf
 export function tensorOf(proto: TensorProto, where: string, source: TensorSource): Tensor {
   const dtype = dtypeOf(proto.dtype, where)
   const { dims, count } = checkedDims(proto.dims, where)
-  const raw = proto.location === EXTERNAL ? externalBytes(proto, where, source) : proto.raw
+  const raw = proto.location === EXTERNAL ? form('externalBytes', where)(proto, where, source) : proto.raw
   const data = raw && (raw.length || !typedData(proto)) ? fromRaw(dtype, raw, count, where) : fromTyped(dtype, proto, count, where)
   return new Tensor(dtype, dtype === 'bool' ? onlyBits(data as Uint8Array) : data, dims)
 }
 
-/** A SparseTensorProto made dense. @throws as tensorOf; ARENA_EXHAUSTED when it is too large for that */
-export function denseOf({ values, indices, dims: given }: SparseProto, where: string, source: TensorSource): Tensor {
-  const filled = tensorOf(values ?? {}, `${where} values`, source)
-  const at = tensorOf(indices ?? {}, `${where} indices`, source)
-  const { dims, count } = checkedDims(given, where)
-  source.denseBytesLeft -= count * DTYPES[filled.dtype].bytes
-  if (source.denseBytesLeft < 0)
-    throw new OctavoError('ARENA_EXHAUSTED', `${where}: sparse tensors of more than ${DENSE_BYTES} bytes in all cannot be made dense. Store it as a dense initializer.`, { where, dims })
-  const perValue = at.dims.length === 2 ? dims.length : 1
-  if (at.dtype !== 'int64' || at.size !== filled.size * perValue)
-    malformed(where, `${filled.size} values of rank ${dims.length} with ${at.size} indices of ${at.dtype}`)
-  const data = arrayOf(filled.dtype, count)
-  for (let i = 0; i < filled.size; i++) data[linearIndex(at.data as BigInt64Array, i, perValue, dims, count, where)] = filled.data[i] as never
-  return new Tensor(filled.dtype, data, dims)
-}
-
-function linearIndex(indices: BigInt64Array, i: number, perValue: number, dims: readonly number[], count: number, where: string): number {
-  const limits = perValue === 1 ? [count] : dims
-  return limits.reduce((sum, limit, d) => {
-    const index = Number(indices[i * perValue + d])
-    if (!(index >= 0 && index < limit)) malformed(where, `index ${index} of value ${i} is outside [0, ${limit - 1}]`)
-    return sum * limit + index
-  }, 0)
-}
-
-function checkedDims(dims: readonly number[] = [], where: string): { dims: readonly number[]; count: number } {
+export function checkedDims(dims: readonly number[] = [], where: string): { dims: readonly number[]; count: number } {
   const count = dims.includes(0) ? 0 : elementCount(dims)
   if (dims.length > MAX_RANK || !dims.every((d) => d >= 0) || !Number.isSafeInteger(count * 8)) malformed(where, `dims [${dims.slice(0, 16)}] are not those of a tensor`)
   return { dims, count }
@@ -134,27 +110,7 @@ function unpackNibbles(dtype: 'int4' | 'uint4', packed: Uint8Array, count: numbe
 /** Kernels rely on a bool being 0 or 1. */
 const onlyBits = (data: Uint8Array): Uint8Array => (data.some((v) => v > 1) ? data.map((v) => (v ? 1 : 0)) : data)
 
-/** The file of an external tensor, '/' between folders, without './' in front. @throws MODEL_MALFORMED when it leaves the model's folder */
-export function externalPath(proto: TensorProto, where: string): string {
-  const path = (entry(proto, 'location') ?? '').replace(/^(\.\/)+/, '')
-  if (!path || /^[/\\]|^[a-z]+:|\\|\0|(^|\/)(\.|%2e){2}(\/|$)/i.test(path)) malformed(where, `external data at ${quote(path)} are not below the model's folder`)
-  return path
-}
-
-const entry = (proto: TensorProto, key: string): string | undefined => proto.external?.find((e) => e.key === key)?.value
-
-function externalBytes(proto: TensorProto, where: string, source: TensorSource): Uint8Array {
-  const path = externalPath(proto, where)
-  const file = source.external?.get(path)
-  if (!file) throw new OctavoError('SOURCE_UNREADABLE', `${where}: its data are in ${quote(path)}, which was not given. Pass it as externalData.`, { where, path })
-  const offset = Number(entry(proto, 'offset') ?? 0)
-  const length = Number(entry(proto, 'length') ?? file.length - offset)
-  if (!Number.isSafeInteger(offset) || !Number.isSafeInteger(length) || offset < 0 || length < 0) malformed(where, `external data at offset ${offset}, length ${length}`)
-  if (offset + length > file.length) short(`${where} in ${quote(path)}`, offset, length, Math.max(0, file.length - offset), 'bytes')
-  return plain(file).subarray(offset, offset + length)
-}
-
-function short(where: string, offset: number, need: number, have: number, unit: string): never {
+export function short(where: string, offset: number, need: number, have: number, unit: string): never {
   throw new OctavoError('MODEL_TRUNCATED', `${where}: expected ${need} ${unit}, got ${have}. Fetch or export the file again.`, { where, offset, need, have })
 }
 

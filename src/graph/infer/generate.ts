@@ -2,20 +2,9 @@ import { dtypeOfCode, elementCount } from '../../dtype.js'
 import { numberAt, Tensor } from '../../value.js'
 import type { TensorType } from '../graph.js'
 import type { NodeView } from '../node-view.js'
+import { folded, int64 } from './gather.js'
 import { ARITHMETIC } from './indexing.js'
-import type { InferRule, InferTable } from './rule.js'
-
-/** An operator whose outputs follow from types and attributes alone. */
-const folded = (fold: (view: NodeView) => readonly Tensor[]): InferRule => ({ fold, infer: (view) => fold(view).map(({ dtype, dims }) => ({ dtype, dims })) })
-
-const int64 = (values: readonly number[], dims?: readonly number[]): Tensor => new Tensor('int64', values.map(BigInt), dims)
-
-/** Dims [start, end) of the input, both counted from the end when negative and clamped. */
-function shape(view: NodeView): readonly Tensor[] {
-  const { dims } = view.input(0)
-  const at = (v: number): number => Math.max(0, Math.min(dims.length, v < 0 ? v + dims.length : v))
-  return [int64(dims.slice(at(view.int('start', 0)), at(view.int('end', dims.length))))]
-}
+import type { InferTable } from './rule.js'
 
 function constant(view: NodeView): readonly Tensor[] {
   const value = view.attribute('value')
@@ -53,7 +42,6 @@ function range(view: NodeView): TensorType[] {
 }
 
 export const generate: InferTable = {
-  Shape: folded(shape),
   Size: folded((view) => [int64([elementCount(view.dims(0))], [])]),
   Constant: folded(constant),
   ConstantOfShape: { infer: (view) => [view.make(fillOf(view).dtype, view.ints(0, 'shape'))], shapeInputs: [0] },

@@ -1,37 +1,11 @@
 import { elementCount, type DType } from '../../dtype.js'
-import { toInts } from '../../value.js'
 import type { TensorType } from '../graph.js'
 import type { NodeView } from '../node-view.js'
+import { checkIndices } from './gather.js'
 import type { InferTable } from './rule.js'
 
 /** Types that scatter's reductions, CumSum, OneHot and Range calculate with; float16 is widened before a plan is made. */
 export const ARITHMETIC: readonly DType[] = ['float16', 'float32', 'float64', 'int8', 'uint8', 'int16', 'uint16', 'int32', 'uint32', 'int64', 'uint64']
-
-/**
- * Checks indices input `i` for axes of these lengths (a tuple's in turn). Constant ones must lie in range; those that are
- * only known in a run are clamped there.
- *
- * @throws DTYPE_MISMATCH; SHAPE_MISMATCH for a constant index out of range, or an empty axis to index
- */
-function checkIndices(view: NodeView, i: number, lengths: readonly number[]): void {
-  view.expectDType(i, 'int32', 'int64')
-  if (elementCount(view.dims(i)) === 0) return
-  if (lengths.includes(0)) view.fail('SHAPE_MISMATCH', `input ${i} (indices) points into an axis of length 0`)
-  const known = view.constant(i)
-  if (!known) return
-  toInts(known).forEach((index, at) => {
-    const length = lengths[at % lengths.length]!
-    if (index < -length || index >= length) view.fail('SHAPE_MISMATCH', `input ${i} (indices) holds ${index} at position ${at}: expected a number in [${-length}, ${length - 1}]`)
-  })
-}
-
-function gathered(view: NodeView): TensorType[] {
-  const { dtype, dims } = view.input(0)
-  const axis = view.axis(view.int('axis', 0), dims.length)
-  const type = view.make(dtype, [...dims.slice(0, axis), ...view.dims(1), ...dims.slice(axis + 1)])
-  if (elementCount(type.dims)) checkIndices(view, 1, [dims[axis]!])
-  return [type]
-}
 
 /** Checks that indices cover no more of every other axis than `data` has. @throws SHAPE_MISMATCH */
 function checkElements(view: NodeView): number {
@@ -153,7 +127,6 @@ function trilu(view: NodeView): TensorType[] {
 }
 
 export const indexing: InferTable = {
-  Gather: { infer: gathered },
   GatherElements: { infer: gatheredElements },
   GatherND: { infer: gatheredNd },
   ScatterElements: { infer: scatteredElements },

@@ -2,45 +2,9 @@ import { DTYPES, elementCount } from '../../dtype.js'
 import { cumSumAxis, nmsPerClass, REDUCTIONS, triluOffset } from '../../graph/infer/indexing.js'
 import { NULL, at, type Operand } from '../../runtime/operand.js'
 import { axisTable, emitFill, regionOf, stridesOf } from './copy.js'
+import { around, code, emitIndexed, type Indexed } from './gather.js'
 import { bytesOf } from './movement.js'
 import type { Lowering, LowerTable } from './rule.js'
-
-/** Dims before, at and after an axis, multiplied. */
-const around = (dims: readonly number[], axis: number): { outer: number; length: number; inner: number } =>
-  ({ outer: elementCount(dims.slice(0, axis)), length: dims[axis]!, inner: elementCount(dims.slice(axis + 1)) })
-
-const code = (l: Lowering, i = 0): number => DTYPES[l.input(i).dtype].code
-
-/** What the indexed kernels share: rows of `bytes`, where they lie by axis, and the axes that indices name (length, byte stride). */
-interface Indexed {
-  readonly axes: readonly { count: number; data: number; indices: number; dense: number }[]
-  readonly tuple: readonly (readonly [number, number])[]
-  readonly bytes: number
-}
-
-function emitIndexed(l: Lowering, kernel: 'gather' | 'scatter', { axes, tuple, bytes }: Indexed): void {
-  const scatter = kernel === 'scatter'
-  const used = axes.filter((a) => a.count !== 1)
-  if (!used.length) used.push({ count: 1, data: 0, indices: 0, dense: 0 })
-  if (used.some((a) => a.count === 0)) return
-  l.emit(kernel, {
-    data: scatter ? l.out() : l.in(0), indices: l.in(1), dense: scatter ? l.in(2) : l.out(),
-    axes: l.table(axisTable(used.map((a) => [a.count, a.data, a.indices, a.dense]))), rank: used.length,
-    tuple: l.table(axisTable(tuple)), depth: tuple.length, indexBytes: bytesOf(l, 1), bytes,
-    dtype: code(l), reduction: scatter ? REDUCTIONS.indexOf(l.string('reduction', 'none')) : 0,
-  })
-}
-
-function gather(l: Lowering): void {
-  const dims = l.dims(0)
-  const { outer, length, inner } = around(dims, l.axis(l.int('axis', 0), dims.length))
-  const row = inner * bytesOf(l)
-  const count = elementCount(l.dims(1))
-  emitIndexed(l, 'gather', {
-    axes: [{ count: outer, data: length * row, indices: 0, dense: count * row }, { count, data: 0, indices: bytesOf(l, 1), dense: row }],
-    tuple: [[length, row]], bytes: row,
-  })
-}
 
 /** One element per index; the index replaces the coordinate along `axis`. */
 function elementwise(l: Lowering): Indexed {
@@ -75,7 +39,7 @@ function scatter(l: Lowering, indexed: Indexed): void {
   const x = l.in(0)
   const y = l.out()
   if (x.storage !== y.storage || x.offset !== y.offset) l.emit('copy', { x, y, axes: l.table(axisTable([[1, 0, 0], [1, 0, 0]])), rank: 2, bytes: size })
-  emitIndexed(l, 'scatter', indexed)
+  emitIndexed(l, 'scatter', indexed, REDUCTIONS.indexOf(l.string('reduction', 'none')))
 }
 
 function oneHot(l: Lowering): void {
@@ -121,7 +85,6 @@ function trilu(l: Lowering): void {
 }
 
 export const indexing: LowerTable = {
-  Gather: gather,
   GatherElements: (l) => emitIndexed(l, 'gather', elementwise(l)),
   GatherND: (l) => emitIndexed(l, 'gather', tuples(l, l.int('batch_dims', 0))),
   ScatterElements: (l) => scatter(l, elementwise(l)),

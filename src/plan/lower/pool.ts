@@ -3,6 +3,7 @@ import { layoutOf, windowOf, type Layout, type Window } from '../../graph/infer/
 import { scalarQParams } from '../../graph/infer/scalar-qparams.js'
 import type { PoolParams } from '../../runtime/abi.js'
 import { NULL } from '../../runtime/operand.js'
+import { lift } from './conv-geometry.js'
 import { emitReduce } from './reduce.js'
 import type { Lowering, LowerRule, LowerTable } from './rule.js'
 
@@ -11,10 +12,6 @@ export const OP = { max: 0, average: 1, lp: 2 } as const
 const DIVISOR = { inside: 0, padded: 1, kernel: 2 } as const
 /** What makes signed codes unsigned, byte by byte. */
 const FLIP = 0x80808080
-
-/** `values` as depth, height, width: missing leading axes are `fill`. */
-const lift = (values: readonly number[], fill: number): [number, number, number] =>
-  [...Array<number>(3 - values.length).fill(fill), ...values] as [number, number, number]
 
 /** The block of a pool: where the window is, and every optional field unused. */
 export function block(l: Lowering, layout: Layout, window: Window): PoolParams {

@@ -1,12 +1,9 @@
 import { invariant } from '../../errors.js'
 import { qconvShape } from '../../graph/infer/qmatrix.js'
+import { lift } from './conv-geometry.js'
 import { emitRows, qmatrix, type QMatrix, type QOperands } from './qmatrix.js'
 import { STAGE_REQUANTIZE } from './qpacking.js'
 import type { Lowering, LowerTable } from './rule.js'
-
-/** `values` as depth, height, width: missing leading axes are `fill`. */
-const lift = (values: readonly number[], fill: number): [number, number, number] =>
-  [...Array<number>(3 - values.length).fill(fill), ...values] as [number, number, number]
 
 /** One channel per group on both sides: the groups become columns of one matrix whose K is the window. */
 function depthwise(l: Lowering, o: QOperands, n: number, kernel: readonly number[], stage: number): QMatrix {

@@ -1,5 +1,6 @@
 import { conv } from './conv.js'
 import { elementwise } from './elementwise.js'
+import { gather } from './gather.js'
 import { gemm } from './gemm.js'
 import { lookup } from './lookup.js'
 import { movement } from './movement.js'
@@ -12,5 +13,5 @@ import type { LowerRule } from './rule.js'
 
 /** Lowering rules by opKey, as INFER. */
 export const LOWER: Record<string, LowerRule> = Object.assign(Object.create(null) as object, {
-  ...conv, ...elementwise, ...gemm, ...lookup, ...movement, ...pool, ...qconv, ...qmatmul, ...quantize, ...reduce,
+  ...conv, ...elementwise, ...gather, ...gemm, ...lookup, ...movement, ...pool, ...qconv, ...qmatmul, ...quantize, ...reduce,
 })

@@ -1,9 +1,13 @@
 /** Models written field by field, for what encodeModel never writes: old opsets, typed data, mistakes. */
 import { DTYPES, type DType } from '../../../src/dtype.js'
 import { decodeModel, type DecodeOptions } from '../../../src/formats/onnx/decode.js'
+import { addForms } from '../../../src/formats/onnx/forms.js'
+import { moreForms } from '../../../src/formats/onnx/more-forms.js'
 import { ATTRIBUTE, MODEL, type AttributeProto, type GraphProto, type ModelProto, type NodeProto, type TensorProto, type ValueProto } from '../../../src/formats/onnx/schema.js'
 import { writeMessage } from '../../../src/formats/onnx/write.js'
 import type { Graph } from '../../../src/graph/graph.js'
+
+addForms(moreForms)
 
 export const value = (name: string, dims: (number | string)[] = [1], dtype: DType = 'float32'): ValueProto =>
   ({ name, type: { tensor: { dtype: DTYPES[dtype].code, shape: { dims: dims.map((d) => (typeof d === 'number' ? { value: d } : { symbol: d })) } } } })

@@ -1,11 +1,15 @@
 /** decode → encode → decode gives the same Graph, on every model at hand that can be read. */
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
+import { addForms } from '../../../src/formats/onnx/forms.js'
+import { moreForms } from '../../../src/formats/onnx/more-forms.js'
 import { decodeModel } from '../../../src/formats/onnx/decode.js'
 import { encodeModel } from '../../../src/formats/onnx/encode.js'
 import { OctavoError } from '../../../src/errors.js'
 import type { Graph } from '../../../src/graph/graph.js'
 import { conformanceFiles, realModels, skipWithoutData } from '../../support/data.js'
+
+addForms(moreForms)
 
 function assertRoundTrip(graph: Graph): void {
   const again = decodeModel(encodeModel(graph))

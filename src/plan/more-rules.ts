@@ -1,5 +1,6 @@
 import { argReduce as inferArgReduce } from '../graph/infer/arg-reduce.js'
 import { arithmetic as inferArithmetic } from '../graph/infer/arithmetic.js'
+import { control } from '../graph/infer/control.js'
 import { convTranspose as inferConvTranspose } from '../graph/infer/conv-transpose.js'
 import { dynamic as inferDynamic } from '../graph/infer/dynamic.js'
 import { generate as inferGenerate } from '../graph/infer/generate.js'
@@ -26,15 +27,12 @@ import { normalize } from './lower/normalize.js'
 import { rearrange } from './lower/rearrange.js'
 import { resize } from './lower/resize.js'
 import { rnn } from './lower/rnn.js'
-import type { OperatorSet } from './operators.js'
+import type { RuleSet } from './operators.js'
 
-/**
- * The operators that live in a file of their own, which `InferenceSession.create` loads when a model names one of them: what
- * convolutional networks do without, as a rule. Hosts without dynamic import pass it to `createSync`.
- */
-export const moreOperators: OperatorSet = {
+/** Rules of the operators that convolutional networks do without, as a rule. */
+export const moreRules: RuleSet = {
   infer: {
-    ...inferArgReduce, ...inferArithmetic, ...inferConvTranspose, ...inferDynamic, ...inferGenerate, ...inferIndexing,
+    ...control, ...inferArgReduce, ...inferArithmetic, ...inferConvTranspose, ...inferDynamic, ...inferGenerate, ...inferIndexing,
     ...inferLogic, ...inferLpPool, ...inferNormalize, ...inferRearrange, ...inferResize, ...inferRnn,
   },
   lower: { ...argReduce, ...arithmetic, ...convTranspose, ...dynamic, ...generate, ...indexing, ...logic, ...lpPool, ...normalize, ...rearrange, ...resize, ...rnn },
