@@ -63,7 +63,7 @@ async function inChromium() {
   const [result, take] = collector()
   const query = options.only ? `?only=${encodeURIComponent(options.only)}` : ''
   await runPage(chromium, { bench: out, dist, data, peer }, { page: `bench/page.html${query}`, onLine: take, timeoutMs: 600_000 })
-  return { engine: execFileSync(chromium, ['--version'], { encoding: 'utf8' }).trim().split(' built')[0], ...result }
+  return { engine: execFileSync(chromium, ['--version'], { encoding: 'utf8', stdio: ['ignore', 'pipe', 'ignore'] }).trim().split(' built')[0], ...result }
 }
 
 /** Medians of fresh processes in turns. */
