@@ -4,6 +4,7 @@
  */
 import assert from 'node:assert/strict'
 import { readFileSync } from 'node:fs'
+import { instantiateSync } from '@assemblyscript/loader'
 import { viewOf, type TypedArray, DTYPES, type DType } from '../../src/dtype.js'
 import { addLayouts, blockBytes, writeBlock } from '../../src/runtime/kernels.js'
 import { MORE_LAYOUTS } from '../../src/runtime/more-abi.js'
@@ -32,8 +33,7 @@ export class TierUnderTest {
   private readonly exports: Record<string, (p: number) => void>
 
   constructor(readonly name: TierName, bytes: BufferSource) {
-    const module = new WebAssembly.Module(bytes)
-    this.exports = new WebAssembly.Instance(module, { env: { memory: this.memory } }).exports as never
+    this.exports = instantiateSync(bytes, { env: { memory: this.memory } }).exports as never
   }
 
   /** Runs `kernel` once and returns its outputs by field name. Fails when a byte outside an `out` changed. */
