@@ -302,6 +302,33 @@ export class QPackParams {
 }
 
 /**
+ * Packs int8 weights with one channel per group into chunks of 16 channels (depthwise/qformat.ts) and sums each channel's. Weight
+ * (channel c, tap t) is w[c·taps + t].
+ */
+// @ts-ignore: decorator
+@unmanaged
+export class QDepthwisePackParams {
+  /** u8 or s8 [n, taps] */
+  w: usize;
+  /** u8 or s8, 1 or n of them; 0 = all zero. In Format.I8 every zero point must be 0 (s8) or 128 (u8) */
+  wZeroPoint: usize;
+  /** ⌈n/16⌉ chunks of 256 + 96 · taps bytes */
+  packed: usize;
+  /** i32[n padded to 8]: Σ of what was packed; 0 past n */
+  sums: usize;
+  /** channels */
+  n: i32;
+  taps: i32;
+  /** 0: one zero point, 1: one per channel */
+  zeroPointStride: i32;
+  wSigned: i32;
+  /** Format.I16 or Format.I8 */
+  format: i32;
+  /** how activations are read once flipped: 1 = −128…127, 0 = 0…255 (always 0 in Format.I16) */
+  xSigned: i32;
+}
+
+/**
  * Folds zero points, bias and scales into the columns block that int8 matrix and convolution kernels end with
  * (requantize/columns.ts). Addresses are of single values or of one per column; everything may change from run to run.
  */
@@ -349,9 +376,9 @@ export class QFoldParams {
  * int8 convolution, channels last, and matrix product: y[r, g·n + j] = stage(Σ_k (a[r, k] − zx)·w[k, j] + bias[j]), where row r of a
  * is the window of output position r. A matrix product is a 1×1 convolution over its rows.
  *
- * q_depthwise takes the same block for a convolution with one channel per group: `n` is the number of channels and groups = channels = 1. Weights are
- * n columns where a tap is a column of the window (tapSpan: its rows, in whole steps) with room to split every step, the zero point is folded in both formats, blockRows is how
- * many outputs of a row are prepared together; lda, direct and zeroPointStride are not used.
+ * q_depthwise takes the same block for a convolution with one channel per group: `n` is the number of channels and groups = channels = 1; weights are
+ * q_depthwise_pack's, the zero point is folded in both formats, flip is 0x80 for signed activations in Format.I16, blockRows is how many outputs of a row
+ * and lda how many rows are prepared together; direct, extras, xSigned and zeroPointStride are not used.
  */
 // @ts-ignore: decorator
 @unmanaged
@@ -360,14 +387,14 @@ export class QConvParams {
   x: usize;
   /** first element of the output: u8, s8, i32 or f32 [rows, ldc] */
   y: usize;
-  /** q_pack's panels */
+  /** q_pack's panels, q_depthwise_pack's chunks */
   packed: usize;
   /** q_fold's block */
   columns: usize;
   /** u8 or s8 [1 or rows]; 0 = zero */
   xZeroPoint: usize;
-  /** 128 + blockRows · lda + 64 bytes; without a copy of the rows 128 bytes are enough. q_depthwise: 256 + 4 · window
-   *  rows + 64 · steps of a column · columns of a stretch */
+  /** 128 + blockRows · lda + 64 bytes; without a copy of the rows 128 bytes are enough. q_depthwise: 512 + 12 · taps
+   *  + 16 · kernelD · input rows · input columns that blockRows by lda outputs read */
   scratch: usize;
   batch: i32;
   depth: i32;
@@ -405,7 +432,7 @@ export class QConvParams {
   xSigned: i32;
   /** 0: one activation zero point, 1: one per row (Format.I16 and 1×1 only) */
   zeroPointStride: i32;
-  /** 0x80: activations are read with their top bit flipped (Format.I8: which operand the host takes), else 0 */
+  /** 0x80: activations are read with their top bit flipped (which operand the kernel takes), else 0 */
   flip: i32;
   /** 1: rows are read where they lie (Format.I8, flip 0, 1×1, stride 1, no padding); 0: through scratch */
   direct: i32;

@@ -19,6 +19,7 @@ export { relaxed_probe } from "./gemm/relaxed-probe";
 export { q_pack } from "./gemm/qpack";
 export { q_fold } from "./requantize/columns";
 export { q_conv } from "./conv/qconv";
+export { q_depthwise_pack } from "./depthwise/qpack";
 export { q_depthwise } from "./depthwise/qdepthwise";
 export { f32_gemm } from "./gemm/f32";
 export { f32_pack } from "./gemm/f32-pack";

@@ -11,10 +11,11 @@ import { join } from 'node:path'
 import { build } from 'esbuild'
 
 const bundle = await build({
-  stdin: { contents: "export * from './src/runtime/kernels.js'; export * from './src/plan/lower/qpacking.js'", resolveDir: '.', loader: 'ts' },
+  stdin: { contents: "export * from './src/runtime/kernels.js'; export * from './src/plan/lower/qpacking.js'; export * from './src/runtime/more-abi.js'", resolveDir: '.', loader: 'ts' },
   bundle: true, format: 'esm', write: false,
 })
 const { writeBlock, blockBytes, ...q } = await import(`data:text/javascript,${encodeURIComponent(bundle.outputFiles[0].text)}`)
+q.addLayouts(q.MORE_LAYOUTS)
 
 class Bench {
   constructor(tier) {
@@ -100,30 +101,28 @@ function conv(b, { height = 1, width, channels, n, groups = 1, kernel = 1, strid
   const [kh, ph] = height === 1 ? [1, 0] : [kernel, pad]
   const taps = kh * kernel
   const weights = gaussian(groups * n * taps * channels)
-  const outliers = q.outlierShare({ data: weights, dtype: 'int8' }, taps)
+  const outliers = q.outlierShare({ data: weights, dtype: 'int8' }, deep ? 1 : taps)
   const dense = (!i16 && q.relaxedPacking(b.capabilities, signed, outliers)) || q.PACKING_I16
-  const packing = deep ? q.depthwisePacking(dense) : dense
+  const packing = deep ? q.depthwisePacking(dense, signed) : dense
   const { format } = packing
-  const shape = deep ? q.depthwiseTaps([kh, kernel], format) : { taps, channels, strideTap: 1, strideC: taps, tapSpan: channels }
-  const k = shape.taps * shape.tapSpan
+  const k = taps * channels
   const extras = q.extrasOf(k, packing)
   const outHeight = height === 1 ? 1 : Math.floor((height + 2 * ph - kh) / stride) + 1
   const outWidth = Math.floor((width + 2 * pad - kernel) / stride) + 1
   const rows = outHeight * outWidth
-  const packed = b.take(q.packedBytes(groups, n, k, packing))
+  const packed = b.take(deep ? q.depthwiseBytes(n, taps) : q.packedBytes(groups, n, k, packing))
   const sums = b.take(q.sumsBytes(groups, n))
   const columns = b.take(q.columnsBytes(groups, n))
-  b.call('q_pack', {
-    w: b.put(weights), wZeroPoint: 0, packed, sums, groups, n, ...shape, strideN: taps * channels,
-    zeroPointStride: 0, wSigned: 1, format, extras,
-  })
+  const common = { w: b.put(weights), wZeroPoint: 0, packed, sums, n, taps, zeroPointStride: 0, wSigned: 1, format }
+  if (deep) b.call('q_depthwise_pack', { ...common, xSigned: +(signed !== packing.flip > 0) })
+  else b.call('q_pack', { ...common, groups, channels, strideTap: 1, strideC: taps, tapSpan: channels, strideN: k, extras })
   const xZeroPoint = b.put(Uint8Array.of(7))
   b.call('q_fold', {
     sums: format || deep ? sums : 0, bias: 0, floatBias: 0, xZeroPoint, xScale: b.put(Float32Array.of(1e-4)), wScale: 0, yScale: 0, yZeroPoint: 0, columns, groups, n, wScaleStride: 0, biasStride: 0,
     halfScales: 0, xSigned: +signed, ySigned: 0, shift: packing.shift, yMin: 0, yMax: 255, alpha: 1,
   })
   const kernelName = packing.kernel
-  const block = deep ? { lda: 0, ...q.depthwiseStretch([kh, kernel], outWidth, stride, 1, format) } : q.rowBlock(rows, taps * channels, format)
+  const block = deep ? q.depthwiseStretch({ out: [1, outHeight, outWidth], kernel: [1, kh, kernel], strides: [1, stride, stride], dilations: [1, 1, 1] }) : q.rowBlock(rows, taps * channels, format)
   const at = b.block(kernelName, {
     x: b.put(bytes(height * width * (deep ? n : groups * channels))), y: b.take(rows * groups * n * 4), packed, columns, xZeroPoint, scratch: b.take(block.bytes), batch: 1, depth: 1, height, width, channels, xStride: deep ? n : groups * channels, groups, n,
     outDepth: 1, outHeight, outWidth, kernelD: 1, kernelH: kh, kernelW: kernel, strideD: 1, strideH: height === 1 ? 1 : stride, strideW: stride, dilationD: 1, dilationH: 1, dilationW: 1,

@@ -175,6 +175,19 @@ export interface QPackParams {
   tapSpan: number
 }
 
+export interface QDepthwisePackParams {
+  w: Operand
+  wZeroPoint: Operand
+  packed: Operand
+  sums: Operand
+  n: number
+  taps: number
+  zeroPointStride: number
+  wSigned: number
+  format: number
+  xSigned: number
+}
+
 export interface QFoldParams {
   sums: Operand
   bias: Operand
@@ -681,6 +694,7 @@ export interface Kernels {
   q_pack: QPackParams
   q_fold: QFoldParams
   q_conv: QConvParams
+  q_depthwise_pack: QDepthwisePackParams
   q_depthwise: QConvParams
   f32_gemm: GemmF32Params
   f32_pack: PackF32Params
@@ -732,6 +746,7 @@ export const LAYOUTS: Layouts = [
   ['f32_pool x8_maxpool q8_avgpool any_pool', 'x y indices batch channels depth height width outDepth outHeight outWidth kernelDepth kernelHeight kernelWidth strideDepth strideHeight strideWidth dilationDepth dilationHeight dilationWidth padDepth padHeight padWidth endDepth endHeight endWidth op divisor dtype columnMajor exponent~ flip xZeroPoint yZeroPoint xScale~ yScale~'],
   ['q8_global_avgpool', 'x y outer count inner flip bias scale~ yZeroPoint'],
   ['q_pack', 'w wZeroPoint packed sums groups n taps channels strideN strideTap strideC zeroPointStride wSigned format extras tapSpan'],
+  ['q_depthwise_pack', 'w wZeroPoint packed sums n taps zeroPointStride wSigned format xSigned'],
   ['q_fold', 'sums bias floatBias xZeroPoint xScale wScale yScale yZeroPoint columns groups n wScaleStride biasStride halfScales xSigned ySigned shift yMin yMax alpha~'],
   ['q_conv q_depthwise', 'x y packed columns xZeroPoint scratch batch depth height width channels xStride groups n outDepth outHeight outWidth kernelD kernelH kernelW strideD strideH strideW dilationD dilationH dilationW padD padH padW ldc stage format extras xSigned zeroPointStride flip direct blockRows lda'],
   ['f32_pack', 'x y batches batchStride kOuter kInner kOuterStride kInnerStride nOuter nInner nOuterStride nInnerStride alpha~'],
@@ -744,4 +759,4 @@ export const LAYOUTS: Layouts = [
 ]
 
 /** What a module of this version exports as `abi`. */
-export const ABI = -1024742398
+export const ABI = 1825533189

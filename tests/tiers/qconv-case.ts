@@ -1,5 +1,5 @@
 import type { ConvCase } from '../reference/qconv.js'
-import { columnsBytes, depthwisePacking, depthwiseStretch, depthwiseTaps, extrasOf, packedBytes, PACKING_I16, relaxedPacking, rowBlock, STAGE_REQUANTIZE, sumsBytes, type Packing } from '../../src/plan/lower/qpacking.js'
+import { columnsBytes, depthwiseBytes, depthwisePacking, depthwiseStretch, extrasOf, packedBytes, PACKING_I16, relaxedPacking, rowBlock, STAGE_REQUANTIZE, sumsBytes, type Packing } from '../../src/plan/lower/qpacking.js'
 import type { DType, TypedArray } from '../../src/dtype.js'
 import { out, type TierUnderTest } from './harness.js'
 
@@ -25,7 +25,7 @@ export const capabilitiesOf = (tier: TierUnderTest): number => Number(tier.call(
 /** Every packing this tier can take for these weights: depthwise ones too where each group is one channel. */
 export function packingsOf(tier: TierUnderTest, c: ConvCase): Packing[] {
   const plain = densePackings(tier, c)
-  return c.channels === 1 && c.n === 1 ? [...plain, ...plain.map(depthwisePacking)] : plain
+  return c.channels === 1 && c.n === 1 ? [...plain, ...plain.map((packing) => depthwisePacking(packing, c.x instanceof Int8Array))] : plain
 }
 
 function densePackings(tier: TierUnderTest, c: ConvCase): Packing[] {
@@ -40,16 +40,18 @@ export function runConv(tier: TierUnderTest, c: ConvCase, o: Output, packing: Pa
   const { groups, n } = deep ? { groups: 1, n: c.groups } : c
   const [kd, kh, kw] = c.kernel as [number, number, number]
   const taps = kd * kh * kw
-  const weights = deep ? depthwiseTaps(c.kernel, packing.format) : { taps, channels: c.channels, strideTap: 1, strideC: taps, tapSpan: c.channels }
-  const k = weights.taps * weights.tapSpan
+  const k = taps * c.channels
   const xSigned = c.x instanceof Int8Array
   const wSigned = c.w instanceof Int8Array
   const zeros = xZero ?? bytesOf(xSigned, [c.xZero])
   const { format } = packing
-  const packed = tier.call('q_pack', {
-    w: c.w, wZeroPoint: bytesOf(wSigned, c.wZero), packed: out('uint8', packedBytes(groups, n, k, packing)), sums: out('int32', sumsBytes(groups, n) / 4),
-    groups, n, ...weights, strideN: taps * c.channels, zeroPointStride: 1, wSigned: +wSigned, format, extras: extrasOf(k, packing),
-  })
+  const common = {
+    w: c.w, wZeroPoint: bytesOf(wSigned, c.wZero), packed: out('uint8', deep ? depthwiseBytes(n, taps) : packedBytes(groups, n, k, packing)), sums: out('int32', sumsBytes(groups, n) / 4),
+    n, taps, zeroPointStride: 1, wSigned: +wSigned, format,
+  }
+  const packed = deep
+    ? tier.call('q_depthwise_pack', { ...common, xSigned: +(xSigned !== packing.flip > 0) })
+    : tier.call('q_pack', { ...common, groups, channels: c.channels, strideTap: 1, strideC: taps, tapSpan: c.channels, strideN: k, extras: extrasOf(k, packing) })
   const ySigned = o.dtype === 'int8'
   const fold = tier.call('q_fold', {
     sums: format || deep ? packed.sums! : null, bias: c.bias, floatBias: o.floatBias, xZeroPoint: zeros, xScale: o.xScale, wScale: o.wScale, yScale: o.yScale,
@@ -58,7 +60,7 @@ export function runConv(tier: TierUnderTest, c: ConvCase, o: Output, packing: Pa
   })
   const [od, oh, ow] = c.out as [number, number, number]
   const rows = c.batch * od * oh * ow
-  const block = deep ? { lda: 0, ...depthwiseStretch(c.kernel, ow, c.strides[2]!, c.dilations[2]!, format) } : rowBlock(rows, taps * c.channels, format)
+  const block = deep ? depthwiseStretch(c) : rowBlock(rows, taps * c.channels, format)
   const pointwise = taps === 1 && c.strides.every((s) => s === 1) && c.begin.every((p) => p === 0) && c.out.every((s, i) => s === c.spatial[i])
   const direct = format && !deep && pointwise && !packing.flip ? 1 : 0
   const size = o.stage === STAGE_REQUANTIZE ? 1 : 4

@@ -8,7 +8,7 @@ import type { Lowering, LowerTable } from './rule.js'
 /** One channel per group on both sides: the groups become columns of one matrix whose K is the window. */
 function depthwise(l: Lowering, o: QOperands, n: number, kernel: readonly number[], stage: number): QMatrix {
   const taps = kernel.reduce((product, size) => product * size, 1)
-  return qmatrix(l, o, { groups: 1, n, taps, channels: 1, strideN: taps, strideTap: 1, strideC: 0 }, stage, { window: kernel })
+  return qmatrix(l, o, { groups: 1, n, taps, channels: 1, strideN: taps, strideTap: 1, strideC: 0 }, stage, { depthwise: true })
 }
 
 export function convolve(l: Lowering, o: QOperands, stage: number): void {

@@ -2,7 +2,7 @@ import { elementCount } from '../../dtype.js'
 import { at, NULL, type Operand } from '../../runtime/operand.js'
 import { toInts } from '../../value.js'
 import {
-  columnsBytes, depthwisePacking, depthwiseStretch, depthwiseTaps, extrasOf, FORMAT_I8, isSigned, MOST_DEPTHWISE_EXTRAS, outlierShare, packedBytes, PACKING_I16, relaxedPacking, rowBlock, STAGE_REQUANTIZE, sumsBytes, type Packing,
+  columnsBytes, depthwiseBytes, depthwisePacking, depthwiseStretch, extrasOf, FORMAT_I8, isSigned, MOST_DEPTHWISE_SINGLES, outlierShare, packedBytes, PACKING_I16, relaxedPacking, rowBlock, STAGE_REQUANTIZE, sumsBytes, type Packing,
 } from './qpacking.js'
 import type { Lowering } from './rule.js'
 
@@ -73,23 +73,24 @@ const optional = (l: Lowering, i: number | undefined, index = 0, bytes = 1): Ope
 const strideOf = (l: Lowering, i: number | undefined): number => (given(l, i) && elementCount(l.dims(i)) > 1 ? 1 : 0)
 
 /** Weights that this host's relaxed dot product can take as they are: known, symmetric, with few pairs that must be split. */
-function packingFor(l: Lowering, o: QOperands, weights: QWeights, { zeroPerRow, window }: QOptions): Packing {
+function packingFor(l: Lowering, o: QOperands, weights: QWeights, { zeroPerRow, depthwise }: QOptions): Packing {
   const w = l.constant(o.w)
-  const plain = window ? depthwisePacking(PACKING_I16) : PACKING_I16
+  const xSigned = isSigned(l.input(o.x)) === 1
+  const plain = depthwise ? depthwisePacking(PACKING_I16, xSigned) : PACKING_I16
   if (zeroPerRow || !l.capabilities || !w) return plain
   const centre = w.dtype === 'int8' ? 0 : 128
   const zero = given(l, o.wZero) ? l.constant(o.wZero) : undefined
   const symmetric = given(l, o.wZero) ? zero !== undefined && toInts(zero).every((z) => z === centre) : centre === 0
   if (!symmetric) return plain
-  const neighbour = window ? window[window.length - 1]! : weights.channels > 1 ? weights.strideC : weights.strideTap
-  const relaxed = relaxedPacking(l.capabilities, isSigned(l.input(o.x)) === 1, outlierShare(w, neighbour), window ? MOST_DEPTHWISE_EXTRAS : undefined)
-  return relaxed ? (window ? depthwisePacking(relaxed) : relaxed) : plain
+  const neighbour = !depthwise && weights.channels > 1 ? weights.strideC : weights.strideTap
+  const relaxed = relaxedPacking(l.capabilities, xSigned, outlierShare(w, neighbour), depthwise ? MOST_DEPTHWISE_SINGLES : undefined)
+  return relaxed ? (depthwise ? depthwisePacking(relaxed, xSigned) : relaxed) : plain
 }
 
 export interface QOptions {
   readonly zeroPerRow?: boolean
-  /** For one channel per group: the window. Then `weights` says only where each filter starts. */
-  readonly window?: readonly number[]
+  /** Whether columns are channels of one group each, their weights dense. */
+  readonly depthwise?: boolean
   readonly alpha?: number
   /** first element of the bias, and elements from one column's to the next */
   readonly biasOffset?: number
@@ -97,33 +98,36 @@ export interface QOptions {
 }
 
 /** Packs the weights and folds the rest into columns: at load where all of it is known, else in every run. */
-export function qmatrix(l: Lowering, o: QOperands, plain: QWeights, stage: number, options: QOptions = {}): QMatrix {
-  const packing = packingFor(l, o, plain, options)
+export function qmatrix(l: Lowering, o: QOperands, weights: QWeights, stage: number, options: QOptions = {}): QMatrix {
+  const packing = packingFor(l, o, weights, options)
   const { format } = packing
-  const weights = options.window ? { ...plain, ...depthwiseTaps(options.window, format) } : plain
   const { groups, n, taps, channels, offset = 0, column = 0 } = weights
   const { tapSpan = channels } = weights
-  const bytes = packedBytes(groups, n, taps * tapSpan, packing)
+  const deep = packing.kernel === 'q_depthwise'
+  const bytes = deep ? depthwiseBytes(n, taps) : packedBytes(groups, n, taps * tapSpan, packing)
   const sources = (...inputs: (number | undefined)[]): number[] => inputs.filter((i): i is number => given(l, i))
   const { alpha = 1, biasOffset = 0, biasStride = 1 } = options
   const extras = extrasOf(taps * tapSpan, packing)
-  const key = JSON.stringify([weights, format, extras])
+  const xSigned = isSigned(l.input(o.x))
+  const readSigned = +((xSigned === 1) !== packing.flip > 0)
+  const key = JSON.stringify([weights, format, deep ? readSigned : extras])
   const wColumn = (i: number | undefined): number => (strideOf(l, i) && elementCount(l.dims(i!)) > groups * n ? column : 0)
-  const packed = l.pack(`q ${key}`, bytes + sumsBytes(groups, n), sources(o.w, o.wZero), (target) =>
-    l.emit('q_pack', {
-      w: at(l.in(o.w), offset), wZeroPoint: optional(l, o.wZero, wColumn(o.wZero)), packed: target, sums: at(target, bytes), groups, n, taps, channels,
-      strideN: weights.strideN, strideTap: weights.strideTap, strideC: weights.strideC, zeroPointStride: strideOf(l, o.wZero), wSigned: isSigned(l.input(o.w)), format, extras, tapSpan,
-    }))
+  const packed = l.pack(`${deep ? 'd' : 'q'} ${key}`, bytes + sumsBytes(groups, n), sources(o.w, o.wZero), (target) => {
+    const common = { w: at(l.in(o.w), offset), wZeroPoint: optional(l, o.wZero, wColumn(o.wZero)), packed: target, sums: at(target, bytes), n, taps, zeroPointStride: strideOf(l, o.wZero), wSigned: isSigned(l.input(o.w)), format }
+    return deep
+      ? l.emit('q_depthwise_pack', { ...common, xSigned: readSigned })
+      : l.emit('q_pack', { ...common, groups, channels, strideN: weights.strideN, strideTap: weights.strideTap, strideC: weights.strideC, extras, tapSpan })
+  })
   const half = given(l, o.xScale) && l.input(o.xScale).dtype === 'float16'
   const quantized = stage === STAGE_REQUANTIZE
   const ySigned = quantized ? isSigned(l.output()) : 0
   const folded = sources(o.w, o.wZero, o.bias, o.floatBias, o.xZero, o.xScale, o.wScale, o.yScale, o.yZero)
   const columns = l.pack(`c ${key} ${stage} ${ySigned} ${JSON.stringify([packing, options])}`, columnsBytes(groups, n), folded, (target) =>
     l.emit('q_fold', {
-      sums: format === FORMAT_I8 || packing.kernel !== 'q_conv' ? at(packed, bytes) : NULL, bias: optional(l, o.bias, biasOffset, 4), floatBias: optional(l, o.floatBias),
+      sums: format === FORMAT_I8 || deep ? at(packed, bytes) : NULL, bias: optional(l, o.bias, biasOffset, 4), floatBias: optional(l, o.floatBias),
       xZeroPoint: options.zeroPerRow ? NULL : optional(l, o.xZero), xScale: optional(l, o.xScale), wScale: optional(l, o.wScale, wColumn(o.wScale), half ? 2 : 4),
       yScale: optional(l, o.yScale), yZeroPoint: optional(l, o.yZero), columns: target, groups, n, wScaleStride: strideOf(l, o.wScale), biasStride, halfScales: +half,
-      xSigned: isSigned(l.input(o.x)), ySigned, shift: packing.shift, yMin: ySigned ? -128 : 0, yMax: ySigned ? 127 : 255, alpha,
+      xSigned, ySigned, shift: packing.shift, yMin: ySigned ? -128 : 0, yMax: ySigned ? 127 : 255, alpha,
     }))
   return { packing, packed, columns, weights, stage }
 }
@@ -136,7 +140,7 @@ export function emitRows(l: Lowering, o: QOperands, matrix: QMatrix, r: QRows): 
   const { kernel } = matrix.packing
   const pointwise = taps === 1 && r.strides.every((s) => s === 1) && r.begin.every((p) => p === 0) && r.out.every((s, i) => s === r.spatial[i])
   const direct = kernel === 'q_conv' && format === FORMAT_I8 && !flip && pointwise
-  const block = kernel === 'q_depthwise' ? { lda: 0, ...depthwiseStretch(r.kernel, r.out[2], r.strides[2], r.dilations[2], format) } : rowBlock(rows, taps * channels, format)
+  const block = kernel === 'q_depthwise' ? depthwiseStretch(r) : rowBlock(rows, taps * channels, format)
   l.emit(kernel, {
     x: at(l.in(o.x), r.xOffset ?? 0), y: at(l.out(), (r.yOffset ?? 0) * (matrix.stage === STAGE_REQUANTIZE ? 1 : 4)), packed: matrix.packed, columns: matrix.columns,
     xZeroPoint: optional(l, o.xZero, r.zeroOffset), scratch: l.scratch(direct ? 128 : block.bytes),

@@ -29,12 +29,15 @@ export interface Packing {
 
 export const PACKING_I16: Packing = { format: FORMAT_I16, flip: 0, shift: 0, extras: 0, kernel: 'q_conv' }
 
-/** A packing for one channel per group: panels are few enough to keep room for every step. */
-export const depthwisePacking = (packing: Packing): Packing => ({ ...packing, extras: 1, kernel: 'q_depthwise' })
+/** The same for one channel per group, where FORMAT_I16 too reads signed activations with their top bit flipped. */
+export function depthwisePacking(packing: Packing, xSigned: boolean): Packing {
+  const flipped = packing.format === FORMAT_I16 && xSigned ? { flip: 0x80, shift: 128 } : {}
+  return { ...packing, ...flipped, extras: 0, kernel: 'q_depthwise' }
+}
 
 /** Beyond this share of steps that must be split, FORMAT_I16 is the faster one. */
 const MOST_EXTRAS = 0.1
-export const MOST_DEPTHWISE_EXTRAS = 0.6
+export const MOST_DEPTHWISE_SINGLES = 0.5
 
 /**
  * The packing for the relaxed dot product, when this host's reads 8-bit second operands in one definite way and few steps must be split:
@@ -101,20 +104,26 @@ export function rowBlock(rows: number, k: number, format: number): { lda: number
   return { lda, blockRows, bytes: 128 + blockRows * lda + 64 }
 }
 
-/** How a depthwise window's weights lie: taps are its columns, their rows (of every depth) padded to whole steps. */
-export function depthwiseTaps(kernel: readonly number[], format: number): { taps: number; channels: number; strideTap: number; strideC: number; tapSpan: number } {
-  const columns = kernel[kernel.length - 1]!
-  const rows = kernel.slice(0, -1).reduce((product, size) => product * size, 1)
-  return { taps: columns, channels: rows, strideTap: 1, strideC: columns, tapSpan: stepsOf(rows, format) * (format === FORMAT_I8 ? 4 : 2) }
+/** Bytes of q_depthwise_pack's chunks. */
+export const depthwiseBytes = (n: number, taps: number): number => Math.ceil(n / 16) * (256 + 96 * taps)
+
+export interface DepthwiseShape {
+  readonly out: readonly number[]
+  readonly kernel: readonly number[]
+  readonly strides: readonly number[]
+  readonly dilations: readonly number[]
 }
 
-/** How many outputs of a row q_depthwise prepares together, and the scratch that takes. */
-export function depthwiseStretch(kernel: readonly number[], outWidth: number, stride: number, dilation: number, format: number): { blockRows: number; bytes: number } {
-  const { taps, channels } = depthwiseTaps(kernel, format)
-  const column = stepsOf(channels, format) * 64
-  const blockRows = Math.min(outWidth, Math.max(4, Math.floor(BLOCK_BYTES / 2 / column / stride)))
-  const columns = (blockRows - 1) * stride + (taps - 1) * dilation + 1
-  return { blockRows, bytes: 256 + channels * 4 + column * columns }
+/** How many outputs of a row, and how many rows, q_depthwise prepares together, and the scratch that takes. Axes are depth, height, width. */
+export function depthwiseStretch({ out, kernel, strides, dilations }: DepthwiseShape): { blockRows: number; lda: number; bytes: number } {
+  const span = (axis: number, outputs: number): number => (outputs - 1) * strides[axis]! + (kernel[axis]! - 1) * dilations[axis]! + 1
+  const most = (axis: number, inputs: number): number =>
+    Math.min(out[axis]!, Math.max(1, Math.floor((inputs - (kernel[axis]! - 1) * dilations[axis]! - 1) / strides[axis]!) + 1))
+  const room = BLOCK_BYTES / 32 / kernel[0]!
+  const blockRows = most(2, Math.max(8, Math.floor(room / span(1, 1))))
+  const lda = most(1, Math.floor(room / span(2, blockRows)))
+  const taps = kernel.reduce((product, size) => product * size, 1)
+  return { blockRows, lda, bytes: 512 + taps * 12 + 16 * kernel[0]! * span(1, lda) * span(2, blockRows) }
 }
 
 export const isSigned = (type: TensorType): number => (type.dtype === 'int8' ? 1 : 0)
