@@ -13,7 +13,6 @@
  */
 
 /** y[i] = f(x[i]) over a dense array of the kernel's element type. `y` may equal `x`. */
-// @ts-ignore: decorator
 @unmanaged
 export class UnaryParams {
   /** [count] */
@@ -32,7 +31,6 @@ export class UnaryParams {
  * y = f(a, b, c) under numpy's broadcasting. Axes are merged so that y is `outer` rows of `mid` lines of `inner` dense
  * elements; an operand's step is 0 along an axis it is broadcast over. `y` may equal an operand of y's shape and element size.
  */
-// @ts-ignore: decorator
 @unmanaged
 export class BroadcastParams {
   a: usize;
@@ -65,7 +63,6 @@ export class BroadcastParams {
 }
 
 /** y[i] = x[i] in another element type (numbers of assembly/dtype.ts). `y` may equal `x` when the types have one size. */
-// @ts-ignore: decorator
 @unmanaged
 export class CastParams {
   x: usize;
@@ -84,7 +81,6 @@ export class CastParams {
  * Codes and float32, over outer × axis × inner dense elements, `block` indices of the axis sharing their scales. The scale of
  * element (o, c, i) is scale[o·scaleRow + ⌊c / block⌋·scaleStep + (varied ? i : 0)], its zero point likewise.
  */
-// @ts-ignore: decorator
 @unmanaged
 export class QuantizeParams {
   x: usize;
@@ -108,7 +104,6 @@ export class QuantizeParams {
 }
 
 /** Scale and zero point of x's range. */
-// @ts-ignore: decorator
 @unmanaged
 export class RangeParams {
   /** f32[count] */
@@ -121,7 +116,6 @@ export class RangeParams {
 }
 
 /** y[i] = table[x[i]]. `y` may equal `x`. */
-// @ts-ignore: decorator
 @unmanaged
 export class Lut8Params {
   /** u8[count] */
@@ -134,7 +128,6 @@ export class Lut8Params {
 }
 
 /** BroadcastParams over 8-bit codes (op 0 add, 1 mul; c unused; innerA is 1), and what the codes mean. */
-// @ts-ignore: decorator
 @unmanaged
 export class QBinaryParams {
   a: usize;
@@ -185,7 +178,6 @@ export class QBinaryParams {
  * A pool over [batch, depth, height, width, channels], channels innermost and dense. One and two spatial axes are written
  * with leading axes of size 1; a channels-first value is batch·C images of one channel.
  */
-// @ts-ignore: decorator
 @unmanaged
 export class PoolParams {
   /** elements[batch, depth, height, width, channels] */
@@ -238,7 +230,6 @@ export class PoolParams {
 }
 
 /** Mean of 8-bit codes over the middle axis of [outer, count, inner]. */
-// @ts-ignore: decorator
 @unmanaged
 export class GlobalAveragePoolParams {
   /** u8 or s8[outer, count, inner] */
@@ -259,7 +250,6 @@ export class GlobalAveragePoolParams {
 }
 
 /** What the relaxed dot product does in this host, found by running it. */
-// @ts-ignore: decorator
 @unmanaged
 export class RelaxedProbeParams {
   /** i32[1]: the bits of gemm/qformat.ts Capability; 0 in tiers without relaxed operations */
@@ -270,7 +260,6 @@ export class RelaxedProbeParams {
  * Packs int8 weights into column panels (gemm/qformat.ts) and sums each column.
  * Weight (group g, column j, tap t, channel c) is w[(g·n + j)·strideN + t·strideTap + c·strideC] and lies at K = t·tapSpan + c.
  */
-// @ts-ignore: decorator
 @unmanaged
 export class QPackParams {
   /** u8 or s8 */
@@ -305,7 +294,6 @@ export class QPackParams {
  * Packs int8 weights with one channel per group into chunks of 16 channels (depthwise/qformat.ts) and sums each channel's. Weight
  * (channel c, tap t) is w[c·taps + t].
  */
-// @ts-ignore: decorator
 @unmanaged
 export class QDepthwisePackParams {
   /** u8 or s8 [n, taps] */
@@ -332,7 +320,6 @@ export class QDepthwisePackParams {
  * Folds zero points, bias and scales into the columns block that int8 matrix and convolution kernels end with
  * (requantize/columns.ts). Addresses are of single values or of one per column; everything may change from run to run.
  */
-// @ts-ignore: decorator
 @unmanaged
 export class QFoldParams {
   /** i32[groups · 8·panels] as q_pack left them; 0 = nothing to fold */
@@ -380,7 +367,6 @@ export class QFoldParams {
  * q_depthwise_pack's, the zero point is folded in both formats, flip is 0x80 for signed activations in Format.I16, blockRows is how many outputs of a row
  * and lda how many rows are prepared together; direct, extras, xSigned and zeroPointStride are not used.
  */
-// @ts-ignore: decorator
 @unmanaged
 export class QConvParams {
   /** u8 or s8 [batch, depth, height, width, xStride] */
@@ -446,7 +432,6 @@ export class QConvParams {
  * Copies a matrix B[k, n] into panels of 8 columns, `[batches][⌈n/8⌉][k][8]`, columns past n zero: what f32_gemm, f32_conv,
  * f32_depthwise and the recurrent kernels read. k = kOuter·kInner and n = nOuter·nInner; strides in elements.
  */
-// @ts-ignore: decorator
 @unmanaged
 export class PackF32Params {
   /** f32, B[k, n] of batch i at i·batchStride + ⌊k / kInner⌋·kOuterStride + (k mod kInner)·kInnerStride + the same of n */
@@ -471,7 +456,6 @@ export class PackF32Params {
  * C = clamp(start + A·B) for a batch of products; assembly/gemm/f32.ts. Row i of A is, for each of `segments`, `run` floats from
  * a + 4·i·lda + segment on: a row-major A has the one segment 0, a column-major A one segment of one float per k.
  */
-// @ts-ignore: decorator
 @unmanaged
 export class GemmF32Params {
   /** f32, 4-byte aligned */
@@ -505,7 +489,6 @@ export class GemmF32Params {
  * Convolution of one, two or three spatial axes (missing leading ones are 1), channels last; assembly/conv/f32.ts.
  * A window's taps are `segments`: byte offsets from its first element, of `run` floats each, in the order of K.
  */
-// @ts-ignore: decorator
 @unmanaged
 export class ConvF32Params {
   /** f32[batch, depth, height, width, lda], the first `channels` of each pixel; 4-byte aligned */
@@ -555,7 +538,6 @@ export class ConvF32Params {
 }
 
 /** Convolution of each channel by itself, channels last; assembly/depthwise/f32.ts. Names as in ConvF32Params. */
-// @ts-ignore: decorator
 @unmanaged
 export class DepthwiseF32Params {
   /** f32[batch, depth, height, width, lda]; 4-byte aligned */
@@ -596,7 +578,6 @@ export class DepthwiseF32Params {
 }
 
 /** The sum of a transposed convolution's taps, channels last; assembly/conv/f32-transpose.ts. Sizes before `out…` are those of its input. */
-// @ts-ignore: decorator
 @unmanaged
 export class ScatterF32Params {
   /** f32[depth, height, width, groups, taps, n]: each input pixel times each tap's weights */
@@ -631,7 +612,6 @@ export class ScatterF32Params {
 }
 
 /** One direction of LSTM, GRU or RNN over time; assembly/rnn/recurrent.ts. Strides in elements. Gates in ONNX's order: i o f c, z r h, or one. */
-// @ts-ignore: decorator
 @unmanaged
 export class RecurrentF32Params {
   /** f32: inputs times W plus biases, `gates·hidden` floats at t·xStep + row·xRow */
@@ -683,7 +663,6 @@ export class RecurrentF32Params {
 }
 
 /** Reduces the axes that `view` (see reduce/view.ts) marks. */
-// @ts-ignore: decorator
 @unmanaged
 export class ReduceParams {
   x: usize;
@@ -702,7 +681,6 @@ export class ReduceParams {
 }
 
 /** y[i·yStrides] = x[i·xStrides] for every index i: any move of elements that an affine index describes. */
-// @ts-ignore: decorator
 @unmanaged
 export class CopyParams {
   /** First source element; aligned to nothing. May lie in y's storage when the elements read and written are disjoint. */
@@ -718,7 +696,6 @@ export class CopyParams {
 }
 
 /** y = (x − mean) / deviation · scale + bias, statistics over the reduced axes of `view`. */
-// @ts-ignore: decorator
 @unmanaged
 export class NormalizeParams {
   /** f32, as `view` says */
@@ -750,7 +727,6 @@ export class NormalizeParams {
 }
 
 /** y = (x − mean) · factor + bias per channel over [outer, channels, inner]. */
-// @ts-ignore: decorator
 @unmanaged
 export class BatchNormParams {
   /** f32[outer, channels, inner]; f32[channels] of variances for f32_batchnorm_factor */
@@ -768,7 +744,6 @@ export class BatchNormParams {
 }
 
 /** Local response normalisation over the channels of [outer, channels, inner]. */
-// @ts-ignore: decorator
 @unmanaged
 export class LrnParams {
   x: usize;
@@ -786,7 +761,6 @@ export class LrnParams {
 }
 
 /** Softmax, LogSoftmax or Hardmax along `count` of `view`, whose `rows` is 1. */
-// @ts-ignore: decorator
 @unmanaged
 export class SoftmaxParams {
   x: usize;
@@ -807,7 +781,6 @@ export class SoftmaxParams {
  * Rows of an operand found by tuples of indices, against rows that lie in order: gather reads data and writes dense, scatter
  * reads dense and writes data. An index counts from the end when negative and is clamped into its axis otherwise.
  */
-// @ts-ignore: decorator
 @unmanaged
 export class IndexedParams {
   /** the operand that the indices address */
@@ -833,7 +806,6 @@ export class IndexedParams {
 }
 
 /** y[o, indices[o, i], i] = on, for indices in [−depth, depth); the rest of y stays as it is. */
-// @ts-ignore: decorator
 @unmanaged
 export class OneHotParams {
   /** [outer, inner] of any type; fractions are cut off */
@@ -852,7 +824,6 @@ export class OneHotParams {
 }
 
 /** y = x where column − row ≥ k (upper) or ≤ k (lower), zero elsewhere. */
-// @ts-ignore: decorator
 @unmanaged
 export class TriluParams {
   /** [batch, rows, columns] */
@@ -869,7 +840,6 @@ export class TriluParams {
 }
 
 /** Running sums along the middle axis, one after the other in the axis's order (or from its end), rounded at every step. */
-// @ts-ignore: decorator
 @unmanaged
 export class CumSumParams {
   /** [outer, length, inner] */
@@ -885,7 +855,6 @@ export class CumSumParams {
 }
 
 /** The k best of every line along the middle axis, best first, equal ones by lower index; NaN counts as larger than all, −0 equals 0. */
-// @ts-ignore: decorator
 @unmanaged
 export class TopKParams {
   /** [outer, length, inner] */
@@ -908,7 +877,6 @@ export class TopKParams {
 }
 
 /** Coordinates of the elements that are not zero, one column each in row-major order; unused columns are 0. */
-// @ts-ignore: decorator
 @unmanaged
 export class NonZeroParams {
   x: usize;
@@ -925,7 +893,6 @@ export class NonZeroParams {
 }
 
 /** Greedy suppression of boxes, per batch and class, best score first, equal ones by lower index; unused rows are 0. */
-// @ts-ignore: decorator
 @unmanaged
 export class NmsParams {
   /** f32[batches, boxCount, 4]: two corners y, x in any order; or centre x, y and width, height */
@@ -953,7 +920,6 @@ export class NmsParams {
 }
 
 /** y[i] = start + i·delta, multiplied and added in y's own type, float16 in float32. */
-// @ts-ignore: decorator
 @unmanaged
 export class SequenceParams {
   /** one element */
@@ -966,7 +932,6 @@ export class SequenceParams {
 }
 
 /** y[o, i, j] = x[o][rows[i] + columns[j]]: nearest neighbours over two adjacent axes. */
-// @ts-ignore: decorator
 @unmanaged
 export class NearestParams {
   x: usize;
@@ -988,7 +953,6 @@ export class NearestParams {
  * y = ((a·b)·x11 + (c·b)·x21 + (a·d)·x12 + (c·d)·x22) over two adjacent axes, in f32, from left to right; 8-bit results are
  * cut off towards zero. a, c are the weights of the near and far column, b, d of the near and far row; x21 is the far column.
  */
-// @ts-ignore: decorator
 @unmanaged
 export class BilinearParams {
   /** f32, u8 or i8 */
@@ -1013,7 +977,6 @@ export class BilinearParams {
 }
 
 /** y[o, j, i] = Σ_t weights[j, t] · x[o, offsets[j, t] + i], from t = 0 on: any separable filter along one axis. */
-// @ts-ignore: decorator
 @unmanaged
 export class ResampleParams {
   /** f32[outer, length, inner] */
@@ -1032,7 +995,6 @@ export class ResampleParams {
 }
 
 /** Samples of x at the places that a grid names; a place is turned into up to 16 taps, which all channels share. */
-// @ts-ignore: decorator
 @unmanaged
 export class GridSampleParams {
   /** f32[batch, channels, depth, height, width]; depth 1 for images */
@@ -1060,7 +1022,6 @@ export class GridSampleParams {
 }
 
 /** Places of an affinely moved grid: y[b, d, h, w] = theta[b] · (x, y(, z), 1), coordinates over −1 … 1. */
-// @ts-ignore: decorator
 @unmanaged
 export class AffineGridParams {
   /** f32[batch, axes, axes + 1] */
