@@ -4,6 +4,8 @@ export type ErrorCode =
   | 'MODEL_TRUNCATED' | 'MODEL_MALFORMED' | 'SOURCE_UNREADABLE'
   // import
   | 'OP_UNSUPPORTED' | 'ATTRIBUTE_UNSUPPORTED' | 'GRAPH_INVALID' | 'SHAPE_MISMATCH' | 'DTYPE_MISMATCH' | 'DTYPE_UNSUPPORTED'
+  // quantize
+  | 'CALIBRATION_INVALID' | 'QPARAMS_INVALID' | 'ENGINE_UNKNOWN'
   // plan, load
   | 'KERNEL_MISSING' | 'TIER_UNAVAILABLE' | 'ARENA_EXHAUSTED' | 'WORK_EXCESSIVE' | 'ABI_MISMATCH'
   // run
@@ -13,11 +15,12 @@ export type ErrorCode =
   // any
   | 'INTERNAL'
 
-export type Stage = 'decode' | 'import' | 'plan' | 'run' | 'tool' | 'internal'
+export type Stage = 'decode' | 'import' | 'quantize' | 'plan' | 'run' | 'tool' | 'internal'
 
 const STAGES: Record<ErrorCode, Stage> = {
   MODEL_TRUNCATED: 'decode', MODEL_MALFORMED: 'decode', SOURCE_UNREADABLE: 'decode',
   OP_UNSUPPORTED: 'import', ATTRIBUTE_UNSUPPORTED: 'import', GRAPH_INVALID: 'import', SHAPE_MISMATCH: 'import', DTYPE_MISMATCH: 'import', DTYPE_UNSUPPORTED: 'import',
+  CALIBRATION_INVALID: 'quantize', QPARAMS_INVALID: 'quantize', ENGINE_UNKNOWN: 'quantize',
   KERNEL_MISSING: 'plan', TIER_UNAVAILABLE: 'plan', ARENA_EXHAUSTED: 'plan', WORK_EXCESSIVE: 'plan', ABI_MISMATCH: 'plan',
   INPUT_MISSING: 'run', INPUT_MISMATCH: 'run', OUTPUT_UNKNOWN: 'run', SESSION_DISPOSED: 'run', ABORTED: 'run',
   OPTION_INVALID: 'tool', RECIPE_INVALID: 'tool', FILE_UNREADABLE: 'tool',

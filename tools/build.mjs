@@ -1,6 +1,6 @@
 /**
  * Builds dist/.   node tools/build.mjs [wasm|js|types] [TIER ...]
- * Without arguments: the three tiers, the bundles, the declarations. Exits non-zero when any part fails.
+ * Without arguments: every tier of both modules (inference; training: train-scalar, train-simd), the bundles, the declarations. Exits non-zero when any part fails.
  */
 import { spawn } from 'node:child_process'
 import { existsSync, mkdirSync, readFileSync, readdirSync, rmSync, writeFileSync } from 'node:fs'
@@ -8,7 +8,9 @@ import { dirname, join, resolve } from 'node:path'
 import { fileURLToPath } from 'node:url'
 
 const root = resolve(dirname(fileURLToPath(import.meta.url)), '..')
-const TIERS = ['scalar', 'simd', 'relaxed']
+const TIERS = ['scalar', 'simd', 'relaxed', 'train-scalar', 'train-simd']
+/** asc takes entries per file of targets, not per target: a module of its own has a file of its own. */
+const CONFIGS = ['asconfig.json', 'asconfig.train.json']
 
 const run = (args) =>
   new Promise((done, fail) => {
@@ -19,13 +21,16 @@ const run = (args) =>
 
 /** asc exits 0 on an unknown target, so the target's name is checked here. */
 export async function buildWasm(tiers = TIERS) {
-  const { targets } = JSON.parse(readFileSync(join(root, 'asconfig.json'), 'utf8'))
+  const targets = Object.assign({}, ...CONFIGS.map((config) => {
+    const found = JSON.parse(readFileSync(join(root, config), 'utf8')).targets
+    return Object.fromEntries(Object.entries(found).map(([name, target]) => [name, { ...target, config }]))
+  }))
   const asc = join(root, 'node_modules/assemblyscript/bin/asc.js')
   const waiting = [...tiers]
   const work = async () => {
     for (let tier = waiting.shift(); tier; tier = waiting.shift()) {
-      if (!targets[tier]) throw new Error(`no target "${tier}" in asconfig.json (have: ${Object.keys(targets).join(', ')})`)
-      await run([asc, '--target', tier])
+      if (!targets[tier]) throw new Error(`no target "${tier}" in ${CONFIGS.join(', ')} (have: ${Object.keys(targets).join(', ')})`)
+      await run([asc, '--config', targets[tier].config, '--target', tier])
       if (!existsSync(join(root, targets[tier].outFile))) throw new Error(`asc left no ${targets[tier].outFile}`)
     }
   }

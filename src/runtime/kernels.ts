@@ -2,19 +2,24 @@ import { LAYOUTS, type KernelName, type Layouts, type ParamsOf } from './abi.js'
 import type { Operand } from './operand.js'
 
 /** A field of a parameter block. What is no float is an address or a 32-bit integer. */
-interface Field {
+export interface Field {
   readonly name: string
   readonly float: boolean
+}
+
+/** Kernels and their fields, from rows of a generated table. */
+export function fieldsOf(rows: Layouts): (readonly [kernel: string, fields: readonly Field[]])[] {
+  return rows.flatMap(([kernels, names]) => {
+    const fields = names.split(' ').map((field) => ({ name: field.replace('~', ''), float: field.endsWith('~') }))
+    return kernels.split(' ').map((kernel) => [kernel, fields] as const)
+  })
 }
 
 const layouts = new Map<string, readonly Field[]>()
 
 /** Makes the blocks of more kernels known. */
 export function addLayouts(rows: Layouts): void {
-  for (const [kernels, names] of rows) {
-    const fields = names.split(' ').map((field) => ({ name: field.replace('~', ''), float: field.endsWith('~') }))
-    for (const kernel of kernels.split(' ')) layouts.set(kernel, fields)
-  }
+  for (const [kernel, fields] of fieldsOf(rows)) layouts.set(kernel, fields)
 }
 addLayouts(LAYOUTS)
 
@@ -28,8 +33,12 @@ export const blockBytes = (kernel: KernelName): number => layoutOf(kernel).lengt
  * `resolve` turns an operand into an address.
  */
 export function writeBlock<K extends KernelName>(view: DataView, at: number, kernel: K, params: ParamsOf<K>, resolve: (operand: Operand) => number): void {
-  const values = params as unknown as Record<string, number | Operand>
-  for (const { name, float } of layoutOf(kernel)) {
+  writeFields(view, at, layoutOf(kernel), params as unknown as Record<string, number | Operand>, resolve)
+}
+
+/** writeBlock for fields that are known. */
+export function writeFields(view: DataView, at: number, fields: readonly Field[], values: Readonly<Record<string, number | Operand>>, resolve: (operand: Operand) => number): void {
+  for (const { name, float } of fields) {
     const value = values[name]!
     if (float) view.setFloat32(at, value as number, true)
     else view.setInt32(at, typeof value === 'object' ? resolve(value) : value, true)

@@ -1,0 +1,138 @@
+/**
+ * Parameter blocks of the training module (index.train.ts): what observers, and later training, ask of wasm. The rules and
+ * the host's promises are those of abi.ts.
+ */
+
+/** range = [min(range[0], min x), max(range[1], max x)]; NaN in x or in range stays. `range` starts as [+∞, −∞]. */
+// @ts-ignore: decorator
+@unmanaged
+export class MinMaxParams {
+  /** f32[count] */
+  x: usize;
+  /** f32[2], read and written */
+  range: usize;
+  count: i32;
+  /** 1 leaves out elements that are ±∞ */
+  finite: i32;
+  /** 1 looks at |x| */
+  absolute: i32;
+}
+
+/** low[c], high[c] = the running minimum and maximum over x[·, c, ·]; NaN stays. They start as +∞ and −∞. */
+// @ts-ignore: decorator
+@unmanaged
+export class ChannelMinMaxParams {
+  /** f32[outer, channels, inner] */
+  x: usize;
+  /** f32[channels], read and written */
+  low: usize;
+  /** f32[channels], read and written */
+  high: usize;
+  outer: i32;
+  channels: i32;
+  inner: i32;
+}
+
+/** Counts the elements of x that lie in each of `bins` equal parts of [lo, hi]. Elements outside, and NaN, are left out. */
+// @ts-ignore: decorator
+@unmanaged
+export class HistcParams {
+  /** f32[count] */
+  x: usize;
+  /** u32[4, bins + 1], added to: four tables, so that equal neighbours do not wait for each other; the last column holds what is left out */
+  tables: usize;
+  count: i32;
+  /** ≥ 1 */
+  bins: i32;
+  /** lo < hi, both finite */
+  lo: f32;
+  hi: f32;
+}
+
+/** Counts the elements of x by the edges of bins: bin i holds edges[i] ≤ x < edges[i + 1], the last bin its upper edge too. */
+// @ts-ignore: decorator
+@unmanaged
+export class EdgesParams {
+  /** f32[count] */
+  x: usize;
+  /** f32[bins + 1], ascending */
+  edges: usize;
+  /** u32[bins], added to */
+  counts: usize;
+  count: i32;
+  bins: i32;
+  /** 1 bins |x| */
+  absolute: i32;
+}
+
+/** histogram[i] += Σ tables[·, i] */
+// @ts-ignore: decorator
+@unmanaged
+export class TallyParams {
+  /** u32[4, bins + 1] */
+  tables: usize;
+  /** f32[bins], added to */
+  histogram: usize;
+  bins: i32;
+}
+
+/** Moves a histogram over [oldMin, oldMax] into bins over [newMin, newMax], which holds it. */
+// @ts-ignore: decorator
+@unmanaged
+export class RebinParams {
+  /** f32[bins], not negative */
+  histogram: usize;
+  /** f32[bins], written */
+  moved: usize;
+  /** f32[bins + 1], scratch: the new edges */
+  edges: usize;
+  bins: i32;
+  oldMin: f32;
+  oldMax: f32;
+  newMin: f32;
+  newMax: f32;
+}
+
+/** Finds the bins that a range should begin and end with, so that quantizing what the histogram holds has the least L2 error. */
+// @ts-ignore: decorator
+@unmanaged
+export class SearchParams {
+  /** f32[bins], not negative */
+  histogram: usize;
+  /** f32[bins], scratch: cumulative sums */
+  sums: usize;
+  /** f32[bins], scratch: histogram divided by the width of a bin */
+  density: usize;
+  /** f32[bins], scratch: error per bin */
+  norms: usize;
+  /** i32[2], written: first and last bin of the range */
+  chosen: usize;
+  bins: i32;
+  /** number of codes, 2^bits */
+  codes: f32;
+  min: f32;
+  max: f32;
+}
+
+/** y[0] = Σ x in the order of torch.sum (observe/sum.ts) */
+// @ts-ignore: decorator
+@unmanaged
+export class SumParams {
+  /** f32[count] */
+  x: usize;
+  /** f32[1] */
+  y: usize;
+  count: i32;
+}
+
+/** y = `count` points from start to end in the arithmetic of torch.linspace (observe/linspace.ts) */
+// @ts-ignore: decorator
+@unmanaged
+export class LinspaceParams {
+  /** f32[count] */
+  y: usize;
+  /** ≥ 2 */
+  count: i32;
+  start: f32;
+  end: f32;
+}

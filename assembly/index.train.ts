@@ -1,0 +1,20 @@
+import { ABI } from "./abi-stamp.train";
+import { RELAXED, SIMD } from "./tier";
+
+/** The ABI of the training module: what only calibration and the eager door load. One line per export. */
+export { f32_minmax, f32_minmax_channels } from "./observe/minmax";
+export { f32_histc, histogram_tally } from "./observe/histc";
+export { f32_histogram_edges } from "./observe/edges";
+export { histogram_rebin } from "./observe/rebin";
+export { histogram_search } from "./observe/search";
+export { f32_sum } from "./observe/sum";
+export { f32_linspace } from "./observe/linspace";
+
+/** First byte of memory that the module's own static data does not use. */
+export const heapBase: usize = __heap_base;
+
+/** Which tier this module is: 0 scalar, 1 simd, 2 relaxed. */
+export const tier: i32 = RELAXED ? 2 : SIMD ? 1 : 0;
+
+/** A number for the kernels and their parameter blocks; the host refuses a module that has another. */
+export const abi: i32 = ABI;

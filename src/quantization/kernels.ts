@@ -1,0 +1,116 @@
+import { OctavoError } from '../errors.js'
+import { NULL } from '../runtime/operand.js'
+import { TrainModule, address } from '../runtime/train.js'
+
+/** Elements copied into wasm at a time: a chunk stays in the second-level cache. */
+const CHUNK = 1 << 16
+
+let current: Kernels | undefined
+
+/** Gives observers the module whose loops they run. Once, before anything is observed. */
+export function useTrainModule(module: TrainModule): void {
+  current = new Kernels(module)
+}
+
+/** The loops of observers. @throws KERNEL_MISSING before useTrainModule */
+export function kernels(): Kernels {
+  if (!current) throw new OctavoError('KERNEL_MISSING', 'observers need the training module: call useTrainModule(await loadTrainModule(…)) first.')
+  return current
+}
+
+/** A range [min, max]; nothing seen is [+∞, −∞]. float32 values. */
+export type Range = readonly [min: number, max: number]
+export const NOTHING: Range = [Infinity, -Infinity]
+
+/** Arrays in, arrays out: what observers ask of wasm. Scratch is kept between calls, a tensor's elements pass through in chunks. */
+export class Kernels {
+  private readonly chunk: number
+  private readonly cell: number
+
+  constructor(private readonly module: TrainModule) {
+    this.chunk = module.arena.allocate(CHUNK * 4)
+    this.cell = module.arena.allocate(64)
+  }
+
+  /** Smallest and largest element of x (torch.aminmax: NaN stays), of those that are finite, or of |x|. */
+  minMax(x: Float32Array, { finite = false, absolute = false } = {}): Range {
+    this.module.floats(this.cell, 2).set(NOTHING)
+    this.inChunks(x, (at, count) => this.module.call('f32_minmax', { x: at, range: address(this.cell), count, finite: Number(finite), absolute: Number(absolute) }))
+    const [min, max] = this.module.floats(this.cell, 2)
+    return [min!, max!]
+  }
+
+  /** Smallest and largest element of every x[·, c, ·], x being [outer, channels, inner]. */
+  minMaxChannels(x: Float32Array, outer: number, channels: number, inner: number): { low: Float32Array; high: Float32Array } {
+    return this.borrow([x.length, channels, channels], ([data, low, high]) => {
+      this.module.floats(data!, x.length).set(x)
+      this.module.floats(low!, channels).fill(Infinity)
+      this.module.floats(high!, channels).fill(-Infinity)
+      this.module.call('f32_minmax_channels', { x: address(data!), low: address(low!), high: address(high!), outer, channels, inner })
+      return { low: this.module.floats(low!, channels).slice(), high: this.module.floats(high!, channels).slice() }
+    })
+  }
+
+  /** histogram + torch.histc(x, bins, lo, hi), as new float32. lo < hi. */
+  histc(x: Float32Array, histogram: Float32Array, [lo, hi]: Range): Float32Array {
+    const bins = histogram.length
+    return this.borrow([4 * (bins + 1), bins], ([tables, sum]) => {
+      this.module.floats(tables!, 4 * (bins + 1)).fill(0)
+      this.module.floats(sum!, bins).set(histogram)
+      this.inChunks(x, (at, count) => this.module.call('f32_histc', { x: at, tables: address(tables!), count, bins, lo, hi }))
+      this.module.call('histogram_tally', { tables: address(tables!), histogram: address(sum!), bins })
+      return this.module.floats(sum!, bins).slice()
+    })
+  }
+
+  /** Counts of x (or |x|) between ascending edges, as numpy.histogram. */
+  countByEdges(x: Float32Array, edges: Float32Array, absolute: boolean): Uint32Array {
+    const bins = edges.length - 1
+    return this.borrow([bins + 1, bins], ([at, counts]) => {
+      this.module.floats(at!, bins + 1).set(edges)
+      this.module.floats(counts!, bins).fill(0)
+      this.inChunks(x, (chunk, count) => this.module.call('f32_histogram_edges', { x: chunk, edges: address(at!), counts: address(counts!), count, bins, absolute: Number(absolute) }))
+      return new Uint32Array(this.module.arena.memory.buffer, counts!, bins).slice()
+    })
+  }
+
+  /** A histogram over `from` as one over `to`, which holds it. */
+  rebin(histogram: Float32Array, from: Range, to: Range): Float32Array {
+    const bins = histogram.length
+    return this.borrow([bins, bins, bins + 1], ([at, moved, edges]) => {
+      this.module.floats(at!, bins).set(histogram)
+      this.module.call('histogram_rebin', { histogram: address(at!), moved: address(moved!), edges: address(edges!), bins, oldMin: from[0], oldMax: from[1], newMin: to[0], newMax: to[1] })
+      return this.module.floats(moved!, bins).slice()
+    })
+  }
+
+  /** First and last bin of the range with the least L2 error when `codes` codes cover it. */
+  search(histogram: Float32Array, [min, max]: Range, codes: number): readonly [first: number, last: number] {
+    const bins = histogram.length
+    return this.borrow([bins, bins, bins, bins], ([at, sums, density, norms]) => {
+      this.module.floats(at!, bins).set(histogram)
+      this.module.call('histogram_search', { histogram: address(at!), sums: address(sums!), density: address(density!), norms: address(norms!), chosen: address(this.cell), bins, codes, min, max })
+      return [this.module.arena.view.getInt32(this.cell, true), this.module.arena.view.getInt32(this.cell + 4, true)]
+    })
+  }
+
+  private inChunks(x: Float32Array, use: (at: typeof NULL, count: number) => void): void {
+    for (let i = 0; i < x.length; i += CHUNK) {
+      const part = x.subarray(i, i + CHUNK)
+      this.module.floats(this.chunk, part.length).set(part)
+      use(address(this.chunk), part.length)
+    }
+  }
+
+  /** Blocks of so many 4-byte elements for the time of `use`. */
+  private borrow<T>(lengths: readonly number[], use: (at: readonly number[]) => T): T {
+    const { arena } = this.module
+    const blocks: number[] = []
+    try {
+      for (const length of lengths) blocks.push(arena.allocate(4 * length))
+      return use(blocks)
+    } finally {
+      blocks.forEach((at, i) => arena.free(at, 4 * lengths[i]!))
+    }
+  }
+}

@@ -1,0 +1,112 @@
+// Written by tools/gen-abi.mjs from assembly/abi.train.ts and assembly/index.train.ts. Do not edit.
+import type { Layouts } from './abi.js'
+import type { Operand } from './operand.js'
+
+export interface MinMaxParams {
+  x: Operand
+  range: Operand
+  count: number
+  finite: number
+  absolute: number
+}
+
+export interface ChannelMinMaxParams {
+  x: Operand
+  low: Operand
+  high: Operand
+  outer: number
+  channels: number
+  inner: number
+}
+
+export interface HistcParams {
+  x: Operand
+  tables: Operand
+  count: number
+  bins: number
+  lo: number
+  hi: number
+}
+
+export interface EdgesParams {
+  x: Operand
+  edges: Operand
+  counts: Operand
+  count: number
+  bins: number
+  absolute: number
+}
+
+export interface TallyParams {
+  tables: Operand
+  histogram: Operand
+  bins: number
+}
+
+export interface RebinParams {
+  histogram: Operand
+  moved: Operand
+  edges: Operand
+  bins: number
+  oldMin: number
+  oldMax: number
+  newMin: number
+  newMax: number
+}
+
+export interface SearchParams {
+  histogram: Operand
+  sums: Operand
+  density: Operand
+  norms: Operand
+  chosen: Operand
+  bins: number
+  codes: number
+  min: number
+  max: number
+}
+
+export interface SumParams {
+  x: Operand
+  y: Operand
+  count: number
+}
+
+export interface LinspaceParams {
+  y: Operand
+  count: number
+  start: number
+  end: number
+}
+
+/** Every exported kernel and the block it takes. */
+export interface Kernels {
+  f32_minmax: MinMaxParams
+  f32_minmax_channels: ChannelMinMaxParams
+  f32_histc: HistcParams
+  histogram_tally: TallyParams
+  f32_histogram_edges: EdgesParams
+  histogram_rebin: RebinParams
+  histogram_search: SearchParams
+  f32_sum: SumParams
+  f32_linspace: LinspaceParams
+}
+
+export type KernelName = keyof Kernels
+export type ParamsOf<K extends KernelName> = Kernels[K]
+
+/** Of every kernel of the training module. */
+export const LAYOUTS: Layouts = [
+  ['f32_minmax', 'x range count finite absolute'],
+  ['f32_minmax_channels', 'x low high outer channels inner'],
+  ['f32_histc', 'x tables count bins lo~ hi~'],
+  ['f32_histogram_edges', 'x edges counts count bins absolute'],
+  ['histogram_tally', 'tables histogram bins'],
+  ['histogram_rebin', 'histogram moved edges bins oldMin~ oldMax~ newMin~ newMax~'],
+  ['histogram_search', 'histogram sums density norms chosen bins codes~ min~ max~'],
+  ['f32_sum', 'x y count'],
+  ['f32_linspace', 'y count start~ end~'],
+]
+
+/** What a module of this version exports as `abi`. */
+export const ABI = -783451817
