@@ -3,6 +3,9 @@
  * the host's promises are those of abi.ts.
  */
 
+/** Blocks of kernels that both modules hold. */
+export { CopyParams, QuantizeParams } from "./abi";
+
 /** range = [min(range[0], min x), max(range[1], max x)]; NaN in x or in range stays. `range` starts as [+∞, −∞]. */
 // @ts-ignore: decorator
 @unmanaged

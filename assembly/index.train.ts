@@ -9,6 +9,8 @@ export { histogram_rebin } from "./observe/rebin";
 export { histogram_search } from "./observe/search";
 export { f32_sum } from "./observe/sum";
 export { f32_linspace } from "./observe/linspace";
+export { f32_quantize_u8, f32_quantize_s8 } from "./quantize/quantize";
+export { copy } from "./layout/copy";
 
 /** First byte of memory that the module's own static data does not use. */
 export const heapBase: usize = __heap_base;

@@ -29,6 +29,13 @@ function parseBlocks(path) {
     }
     blocks.set(name, fields)
   }
+  for (const [, names, from] of source.matchAll(/^export \{([^}]*)\} from "(\.\/[^"]+)";/gm)) {
+    const shared = parseBlocks(join(dirname(path), from + '.ts'))
+    for (const name of names.split(',').map((s) => s.trim())) {
+      if (!shared.has(name)) throw new Error(`${path}: ${from}.ts defines no block ${name}`)
+      blocks.set(name, shared.get(name))
+    }
+  }
   return blocks
 }
 

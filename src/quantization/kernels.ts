@@ -22,6 +22,13 @@ export function kernels(): Kernels {
 export type Range = readonly [min: number, max: number]
 export const NOTHING: Range = [Infinity, -Infinity]
 
+/** Eight-bit codes. */
+export type Codes = Int8Array | Uint8Array
+
+const bytesOf = (x: ArrayBufferView): Uint8Array => new Uint8Array(x.buffer, x.byteOffset, x.byteLength)
+/** A fresh copy's bytes as an array of x's kind. */
+const likeOf = <T extends Codes | Float32Array>(x: T, { buffer }: Uint8Array): T => new (x.constructor as new (buffer: ArrayBufferLike) => T)(buffer)
+
 /** Arrays in, arrays out: what observers ask of wasm. Scratch is kept between calls, a tensor's elements pass through in chunks. */
 export class Kernels {
   private readonly chunk: number
@@ -92,6 +99,39 @@ export class Kernels {
       this.module.call('histogram_search', { histogram: address(at!), sums: address(sums!), density: address(density!), norms: address(norms!), chosen: address(this.cell), bins, codes, min, max })
       return [this.module.arena.view.getInt32(this.cell, true), this.module.arena.view.getInt32(this.cell + 4, true)]
     })
+  }
+
+  /**
+   * Codes of x, which is [outer, channels, inner], with a scale and zero point for each channel: clamp(round(x / scale) + zero, lo, hi), ties to
+   * even, as QuantizeLinear.
+   */
+  quantize(x: Float32Array, [outer, channels, inner]: readonly [number, number, number], scale: Float32Array, zero: Codes, [lo, hi]: Range): Codes {
+    const last = inner === 1
+    return this.borrow([x.length, Math.ceil(x.length / 4), channels, Math.ceil(channels / 4)], ([data, codes, scales, zeros]) => {
+      this.module.floats(data!, x.length).set(x)
+      this.module.floats(scales!, channels).set(scale)
+      this.bytes(zeros!, channels).set(bytesOf(zero))
+      this.module.call(zero instanceof Int8Array ? 'f32_quantize_s8' : 'f32_quantize_u8', {
+        x: address(data!), y: address(codes!), scale: address(scales!), zero: address(zeros!), outer, axis: last ? 1 : channels, block: 1, inner: last ? channels : inner,
+        scaleRow: 0, scaleStep: 1, varied: Number(last), lo, hi,
+      })
+      return likeOf(zero, this.bytes(codes!, x.length).slice())
+    })
+  }
+
+  /** x, [outer, rows, columns], as [outer, columns, rows]. Elements of one or four bytes; none of the counts is 0. */
+  transpose<T extends Codes | Float32Array>(x: T, outer: number, rows: number, columns: number): T {
+    const size = x.BYTES_PER_ELEMENT, row = columns * size
+    return this.borrow([Math.ceil(x.byteLength / 4), Math.ceil(x.byteLength / 4), 9], ([from, to, axes]) => {
+      this.bytes(from!, x.byteLength).set(bytesOf(x))
+      new Int32Array(this.module.arena.memory.buffer, axes!, 9).set([outer, rows * row, rows * row, columns, size, rows * size, rows, row, size])
+      this.module.call('copy', { x: address(from!), y: address(to!), axes: address(axes!), rank: 3, bytes: size })
+      return likeOf(x, this.bytes(to!, x.byteLength).slice())
+    })
+  }
+
+  private bytes(at: number, count: number): Uint8Array {
+    return new Uint8Array(this.module.arena.memory.buffer, at, count)
   }
 
   private inChunks(x: Float32Array, use: (at: typeof NULL, count: number) => void): void {

@@ -79,6 +79,30 @@ export interface LinspaceParams {
   end: number
 }
 
+export interface CopyParams {
+  x: Operand
+  y: Operand
+  axes: Operand
+  rank: number
+  bytes: number
+}
+
+export interface QuantizeParams {
+  x: Operand
+  y: Operand
+  scale: Operand
+  zero: Operand
+  outer: number
+  axis: number
+  block: number
+  inner: number
+  scaleRow: number
+  scaleStep: number
+  varied: number
+  lo: number
+  hi: number
+}
+
 /** Every exported kernel and the block it takes. */
 export interface Kernels {
   f32_minmax: MinMaxParams
@@ -90,6 +114,9 @@ export interface Kernels {
   histogram_search: SearchParams
   f32_sum: SumParams
   f32_linspace: LinspaceParams
+  f32_quantize_u8: QuantizeParams
+  f32_quantize_s8: QuantizeParams
+  copy: CopyParams
 }
 
 export type KernelName = keyof Kernels
@@ -106,7 +133,9 @@ export const LAYOUTS: Layouts = [
   ['histogram_search', 'histogram sums density norms chosen bins codes~ min~ max~'],
   ['f32_sum', 'x y count'],
   ['f32_linspace', 'y count start~ end~'],
+  ['copy', 'x y axes rank bytes'],
+  ['f32_quantize_u8 f32_quantize_s8', 'x y scale zero outer axis block inner scaleRow scaleStep varied lo hi'],
 ]
 
 /** What a module of this version exports as `abi`. */
-export const ABI = -783451817
+export const ABI = 1121580158
