@@ -139,3 +139,44 @@ export class LinspaceParams {
   start: f32;
   end: f32;
 }
+
+/** sums += [Σ x², Σ (x − y)²] over the elements where x is a number, in the order of observe/error.ts */
+// @ts-ignore: decorator
+@unmanaged
+export class ErrorParams {
+  /** f32[count] */
+  x: usize;
+  /** f32[count] */
+  y: usize;
+  /** f64[2], added to */
+  sums: usize;
+  count: i32;
+}
+
+/** sums[c] += Σ (x[·, c, ·] − y[·, c, ·]): a row of `inner` elements at a time, in the order of observe/error.ts */
+// @ts-ignore: decorator
+@unmanaged
+export class ErrorChannelsParams {
+  /** f32[outer, channels, inner] */
+  x: usize;
+  /** f32[outer, channels, inner] */
+  y: usize;
+  /** f64[channels], added to */
+  sums: usize;
+  outer: i32;
+  channels: i32;
+  inner: i32;
+}
+
+/** x[·, c, ·] ·= scale[c] */
+// @ts-ignore: decorator
+@unmanaged
+export class ScaleChannelsParams {
+  /** f32[outer, channels, inner], in place */
+  x: usize;
+  /** f32[channels] */
+  scale: usize;
+  outer: i32;
+  channels: i32;
+  inner: i32;
+}

@@ -7,6 +7,8 @@ export { f32_histc, histogram_tally } from "./observe/histc";
 export { f32_histogram_edges } from "./observe/edges";
 export { histogram_rebin } from "./observe/rebin";
 export { histogram_search } from "./observe/search";
+export { f32_error, f32_error_channels } from "./observe/error";
+export { f32_scale_channels } from "./observe/scale";
 export { f32_sum } from "./observe/sum";
 export { f32_linspace } from "./observe/linspace";
 export { f32_quantize_u8, f32_quantize_s8 } from "./quantize/quantize";

@@ -29,6 +29,12 @@ const bytesOf = (x: ArrayBufferView): Uint8Array => new Uint8Array(x.buffer, x.b
 /** A fresh copy's bytes as an array of x's kind. */
 const likeOf = <T extends Codes | Float32Array>(x: T, { buffer }: Uint8Array): T => new (x.constructor as new (buffer: ArrayBufferLike) => T)(buffer)
 
+/** What a result holds, and what is wrong with another one: their ratio is the signal-to-quantization-noise ratio. */
+export interface ErrorSums {
+  readonly signal: number
+  readonly noise: number
+}
+
 /** Arrays in, arrays out: what observers ask of wasm. Scratch is kept between calls, a tensor's elements pass through in chunks. */
 export class Kernels {
   private readonly chunk: number
@@ -132,6 +138,50 @@ export class Kernels {
 
   private bytes(at: number, count: number): Uint8Array {
     return new Uint8Array(this.module.arena.memory.buffer, at, count)
+  }
+
+  /** Σ x² and Σ (x − y)² over the elements where x is a number, in float64. As long as each other. */
+  errorSums(x: Float32Array, y: Float32Array): ErrorSums {
+    return this.borrow([CHUNK, 4], ([other, sums]) => {
+      this.module.floats(sums!, 4).fill(0)
+      let from = 0
+      this.inChunks(x, (at, count) => {
+        this.module.floats(other!, count).set(y.subarray(from, (from += count)))
+        this.module.call('f32_error', { x: at, y: address(other!), sums: address(sums!), count })
+      })
+      const [signal, noise] = this.doubles(sums!, 2)
+      return { signal: signal!, noise: noise! }
+    })
+  }
+
+  /** Σ (x − y) over every x[·, c, ·], x and y being [outer, channels, inner]. */
+  errorChannels(x: Float32Array, y: Float32Array, outer: number, channels: number, inner: number): Float64Array {
+    const slice = channels * inner
+    const rows = Math.max(1, Math.floor(CHUNK / Math.max(1, slice)))
+    return this.borrow([rows * slice, rows * slice, 2 * channels], ([a, b, sums]) => {
+      this.module.floats(sums!, 2 * channels).fill(0)
+      for (let o = 0; o < outer; o += rows) {
+        const [from, to] = [o * slice, Math.min(outer, o + rows) * slice]
+        this.module.floats(a!, to - from).set(x.subarray(from, to))
+        this.module.floats(b!, to - from).set(y.subarray(from, to))
+        this.module.call('f32_error_channels', { x: address(a!), y: address(b!), sums: address(sums!), outer: (to - from) / slice, channels, inner })
+      }
+      return this.doubles(sums!, channels)
+    })
+  }
+
+  /** A copy of x with every x[·, c, ·] multiplied by scale[c], x being [outer, channels, inner]. */
+  scaleChannels(x: Float32Array, scale: Float32Array, outer: number, channels: number, inner: number): Float32Array {
+    return this.borrow([x.length, channels], ([data, factors]) => {
+      this.module.floats(data!, x.length).set(x)
+      this.module.floats(factors!, channels).set(scale)
+      this.module.call('f32_scale_channels', { x: address(data!), scale: address(factors!), outer, channels, inner })
+      return this.module.floats(data!, x.length).slice()
+    })
+  }
+
+  private doubles(at: number, count: number): Float64Array {
+    return new Float64Array(this.module.arena.memory.buffer, at, count).slice()
   }
 
   private inChunks(x: Float32Array, use: (at: typeof NULL, count: number) => void): void {

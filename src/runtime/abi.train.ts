@@ -79,6 +79,30 @@ export interface LinspaceParams {
   end: number
 }
 
+export interface ErrorParams {
+  x: Operand
+  y: Operand
+  sums: Operand
+  count: number
+}
+
+export interface ErrorChannelsParams {
+  x: Operand
+  y: Operand
+  sums: Operand
+  outer: number
+  channels: number
+  inner: number
+}
+
+export interface ScaleChannelsParams {
+  x: Operand
+  scale: Operand
+  outer: number
+  channels: number
+  inner: number
+}
+
 export interface CopyParams {
   x: Operand
   y: Operand
@@ -112,6 +136,9 @@ export interface Kernels {
   f32_histogram_edges: EdgesParams
   histogram_rebin: RebinParams
   histogram_search: SearchParams
+  f32_error: ErrorParams
+  f32_error_channels: ErrorChannelsParams
+  f32_scale_channels: ScaleChannelsParams
   f32_sum: SumParams
   f32_linspace: LinspaceParams
   f32_quantize_u8: QuantizeParams
@@ -133,9 +160,12 @@ export const LAYOUTS: Layouts = [
   ['histogram_search', 'histogram sums density norms chosen bins codes~ min~ max~'],
   ['f32_sum', 'x y count'],
   ['f32_linspace', 'y count start~ end~'],
+  ['f32_error', 'x y sums count'],
+  ['f32_error_channels', 'x y sums outer channels inner'],
+  ['f32_scale_channels', 'x scale outer channels inner'],
   ['copy', 'x y axes rank bytes'],
   ['f32_quantize_u8 f32_quantize_s8', 'x y scale zero outer axis block inner scaleRow scaleStep varied lo hi'],
 ]
 
 /** What a module of this version exports as `abi`. */
-export const ABI = 1121580158
+export const ABI = -271936594
