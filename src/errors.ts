@@ -11,7 +11,7 @@ export type ErrorCode =
   // run
   | 'INPUT_MISSING' | 'INPUT_MISMATCH' | 'OUTPUT_UNKNOWN' | 'SESSION_DISPOSED' | 'ABORTED'
   // tools
-  | 'OPTION_INVALID' | 'RECIPE_INVALID' | 'FILE_UNREADABLE'
+  | 'OPTION_INVALID' | 'RECIPE_INVALID' | 'FILE_UNREADABLE' | 'FILE_UNWRITABLE'
   // any
   | 'INTERNAL'
 
@@ -23,7 +23,7 @@ const STAGES: Record<ErrorCode, Stage> = {
   CALIBRATION_INVALID: 'quantize', QPARAMS_INVALID: 'quantize', ENGINE_UNKNOWN: 'quantize',
   KERNEL_MISSING: 'plan', TIER_UNAVAILABLE: 'plan', ARENA_EXHAUSTED: 'plan', WORK_EXCESSIVE: 'plan', ABI_MISMATCH: 'plan',
   INPUT_MISSING: 'run', INPUT_MISMATCH: 'run', OUTPUT_UNKNOWN: 'run', SESSION_DISPOSED: 'run', ABORTED: 'run',
-  OPTION_INVALID: 'tool', RECIPE_INVALID: 'tool', FILE_UNREADABLE: 'tool',
+  OPTION_INVALID: 'tool', RECIPE_INVALID: 'tool', FILE_UNREADABLE: 'tool', FILE_UNWRITABLE: 'tool',
   INTERNAL: 'internal',
 }
 

@@ -5,6 +5,8 @@ import { OctavoError } from '../errors.js'
 export interface Option {
   readonly value?: string
   readonly many?: boolean
+  /** A letter that stands for it behind one dash. */
+  readonly short?: string
   readonly help: string
 }
 
@@ -24,7 +26,7 @@ export interface Usage {
 export const COMMON: Readonly<Record<string, Option>> = {
   json: { help: 'Print one JSON object on standard output, and nothing else there.' },
   progress: { help: 'Show progress on standard error even when that is no terminal.' },
-  help: { help: 'Show this help.' },
+  help: { short: 'h', help: 'Show this help.' },
 }
 
 /** For every command that opens a model. */
@@ -44,7 +46,7 @@ export class Arguments {
   /** @throws OPTION_INVALID for an unknown option, a missing argument or one too many */
   static parse(argv: readonly string[], { name, options }: Usage): Arguments {
     const all = { ...options, ...COMMON }
-    const spec = Object.fromEntries(Object.entries(all).map(([key, o]) => [key, { type: o.value ? 'string' as const : 'boolean' as const, multiple: o.many ?? false, ...(key === 'help' && { short: 'h' }) }]))
+    const spec = Object.fromEntries(Object.entries(all).map(([key, o]) => [key, { type: o.value ? 'string' as const : 'boolean' as const, multiple: o.many ?? false, ...(o.short !== undefined && { short: o.short }) }]))
     try {
       const { positionals, values } = parseArgs({ args: [...argv], options: spec, allowPositionals: true, strict: true })
       return new Arguments(positionals, values)
@@ -84,7 +86,7 @@ const firstSentence = (text: string): string => text.split(/\. |\n/)[0]!.replace
 
 /** The help of one command, at most 100 columns wide. */
 export function helpOf({ name, summary, synopsis, about, options, examples }: Usage): string {
-  const rows = Object.entries({ ...options, ...COMMON }).map(([key, o]) => [`--${key}${o.value ? ' ' + o.value : ''}`, o.help] as const)
+  const rows = Object.entries({ ...options, ...COMMON }).map(([key, o]) => [`${o.short === undefined ? '' : `-${o.short}, `}--${key}${o.value ? ' ' + o.value : ''}`, o.help] as const)
   const usage = synopsis.map((s) => `  octavo ${name} ${s}`.trimEnd())
   const shown = examples.flatMap(([command, meaning]) => [`  ${command}`, ...wrap(meaning, 92).map((l) => `      ${l}`)])
   return [summary, '', 'Usage', ...usage, '', ...about.split('\n').flatMap((p) => wrap(p, 98)), '', 'Options', ...columns(rows), '', 'Examples', ...shown].join('\n')

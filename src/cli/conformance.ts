@@ -1,12 +1,11 @@
 import { existsSync } from 'node:fs'
-import { writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { InferenceSession } from '../inference-session.js'
 import type { Tier } from '../runtime/tiers.js'
 import { TIER_OPTION, usageError, type Arguments } from './arguments.js'
 import { report, type Command } from './command.js'
 import { operatorsOf, readSuite, runCase, type Case, type Outcome } from './conformance-case.js'
-import { readText } from './node-files.js'
+import { readText, writeWhole } from './node-files.js'
 import type { Terminal } from './terminal.js'
 
 const DEFAULT_EXPECTED = join('tests', 'conformance', 'expected-failures.txt')
@@ -108,5 +107,5 @@ function describe(v: Verdict): string[] {
 
 async function writeExpected(file: string, rows: readonly Row[]): Promise<void> {
   const lines = rows.filter((r) => r.outcome.status !== 'passed').map((r) => `${r.name}  # ${r.ops.join(', ')}: ${'reason' in r.outcome ? (r.outcome.code ?? 'wrong result') : ''}`)
-  await writeFile(file, ['# ONNX backend tests that do not pass yet: NAME  # why. Kept by octavo conformance DIR --write-expected.', ...lines, ''].join('\n'))
+  await writeWhole(file, ['# ONNX backend tests that do not pass yet: NAME  # why. Kept by octavo conformance DIR --write-expected.', ...lines, ''].join('\n'))
 }

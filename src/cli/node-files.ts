@@ -1,4 +1,6 @@
-import { readdir, readFile } from 'node:fs/promises'
+import { randomUUID } from 'node:crypto'
+import { open, readdir, readFile, realpath, rename, rm, stat, writeFile } from 'node:fs/promises'
+import { basename, dirname, join } from 'node:path'
 import { OctavoError } from '../errors.js'
 
 /** A file's bytes. @throws FILE_UNREADABLE saying which file and why */
@@ -21,4 +23,47 @@ export async function listFiles(path: string): Promise<readonly string[]> {
 function unreadable(path: string, error: NodeJS.ErrnoException): never {
   const why = error.code === 'ENOENT' ? 'there is no such file' : error.code === 'EISDIR' ? 'it is a folder' : error.code === 'ENOTDIR' ? 'it is not a folder' : error.message
   throw new OctavoError('FILE_UNREADABLE', `cannot read ${path}: ${why}. Check the path; it is taken from the folder you are in.`, { file: path }, error)
+}
+
+/** Whether a path is a folder. @throws FILE_UNREADABLE when nothing is there */
+export async function isFolder(path: string): Promise<boolean> {
+  return (await stat(path).catch((error) => unreadable(path, error))).isDirectory()
+}
+
+/**
+ * Writes a file whole or not at all: into a new file beside it, flushed to the disk, which then takes its name. Pipes and devices are written as they are.
+ *
+ * @throws FILE_UNWRITABLE saying which file and why (a full disk, no such folder, no permission); what stood there before still does then
+ */
+export async function writeWhole(path: string, data: string | Uint8Array): Promise<void> {
+  try {
+    const there = await stat(path).catch(() => undefined)
+    if (there && !there.isFile() && !there.isDirectory()) return await writeFile(path, data)
+    const target = there ? await realpath(path) : path
+    const beside = join(dirname(target), `.${basename(target)}.${process.pid}.${randomUUID().slice(0, 8)}.tmp`)
+    try {
+      const file = await open(beside, 'wx', there?.mode)
+      try {
+        await file.writeFile(data)
+        await file.sync()
+      } finally {
+        await file.close()
+      }
+      await rename(beside, target)
+    } catch (error) {
+      await rm(beside, { force: true })
+      throw error
+    }
+  } catch (error) {
+    unwritable(path, error as NodeJS.ErrnoException)
+  }
+}
+
+function unwritable(path: string, error: NodeJS.ErrnoException): never {
+  const known: Readonly<Record<string, string>> = {
+    ENOSPC: 'the disk is full. Make room, or write to another disk.', EDQUOT: 'your quota is used up. Make room, or write to another disk.', EFBIG: 'it is larger than files may be here. Raise the limit (ulimit -f), or write to another disk.',
+    ENOENT: 'its folder is not there. Make it first.', EISDIR: 'it is a folder. Name a file.', ENOTDIR: 'its folder is a file. Check the path.',
+    EACCES: 'you may not write there.', EPERM: 'you may not write there.', EROFS: 'the disk is read-only.',
+  }
+  throw new OctavoError('FILE_UNWRITABLE', `cannot write ${path}: ${known[error.code ?? ''] ?? `${error.message}.`} Nothing was written.`, { file: path }, error)
 }

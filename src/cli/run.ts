@@ -1,27 +1,15 @@
-import { mkdir, writeFile } from 'node:fs/promises'
+import { mkdir } from 'node:fs/promises'
 import { join } from 'node:path'
 import { writeNpy } from '../formats/npy.js'
 import type { InferenceSession } from '../inference-session.js'
 import type { Tensor } from '../value.js'
-import { shapeImage, type Image } from '../recipe/image.js'
-import { inputOf, type InputInfo } from '../recipe/runner.js'
-import type { ValuesInput } from '../recipe/schema.js'
-import { toTensor } from '../recipe/values.js'
+import { inputOf } from '../recipe/runner.js'
 import { TIER_OPTION, usageError, type Arguments } from './arguments.js'
 import { report, type Command } from './command.js'
 import { FEED_OPTIONS, readInputs } from './feeds.js'
-import { readImage } from './images.js'
-import { readText } from './node-files.js'
-import { openRecipe } from './recipes.js'
+import { readText, writeWhole } from './node-files.js'
+import { PICTURE_OPTIONS, pictureReader } from './pictures.js'
 import { openSession, sessionRunner } from './runners.js'
-
-/** How pixels become a float input when no recipe says so. */
-const PIXELS: Readonly<Record<string, ValuesInput>> = {
-  imagenet: { scale: 1 / 255, mean: [0.485, 0.456, 0.406], std: [0.229, 0.224, 0.225] },
-  unit: { scale: 1 / 255 },
-  signed: { offset: -127.5, scale: 1 / 127.5 },
-  byte: { scale: 1 },
-}
 
 interface OutputSummary {
   readonly name: string
@@ -47,8 +35,7 @@ export const run: Command = {
     image: { value: 'FILE...', many: true, help: 'A picture for the model\'s first input (JPEG, PNG, WebP, GIF, TIFF). Several are run one after another.' },
     labels: { value: 'FILE', help: 'Names of the classes, one a line.' },
     top: { value: 'K', help: 'How many classes to show. Default: 5.' },
-    pixels: { value: 'KIND', help: 'imagenet, unit, signed or byte. Default: imagenet for three channels, unit for one.' },
-    channels: { value: 'ORDER', help: 'rgb or bgr. Default: rgb.' },
+    ...PICTURE_OPTIONS,
     recipe: { value: 'FILE', help: 'Take the way from picture to input from this recipe.' },
     save: { value: 'DIR', help: 'Write each output as DIR/NAME.npy (of several pictures: DIR/0/NAME.npy and so on).' },
     ...TIER_OPTION,
@@ -64,7 +51,7 @@ export const run: Command = {
     const labels = args.text('labels') === undefined ? undefined : (await readText(args.text('labels')!)).split(/\r?\n/).filter((l) => l.trim())
     using session = await openSession(model as string, args)
     const feeds = await readInputs(args)
-    const convert = images.length ? await pictureReader(args, inputOf(sessionRunner(session))) : undefined
+    const convert = images.length ? await pictureReader(args, inputOf(sessionRunner(session)), 'image') : undefined
     const runs: RunResult['runs'][number][] = []
     const progress = terminal.progress('run', images.length)
     for (const [i, image] of (images.length ? images : [undefined]).entries()) {
@@ -88,37 +75,7 @@ async function runOnce(session: InferenceSession, feeds: Record<string, Tensor>,
 
 async function saveOutputs(folder: string, outputs: Readonly<Record<string, Tensor>>): Promise<void> {
   await mkdir(folder, { recursive: true })
-  for (const [name, tensor] of Object.entries(outputs)) await writeFile(join(folder, `${name.replace(/[^\w.-]+/g, '_')}.npy`), writeNpy(tensor))
-}
-
-/** Reads a picture file as the feed of `info`. */
-async function pictureReader(args: Arguments, info: InputInfo): Promise<(path: string) => Promise<Record<string, Tensor>>> {
-  const spec = args.text('recipe') === undefined ? pictureSpec(info, args) : recipeSpec((await openRecipe(args)).recipe.input as ValuesInput, info)
-  return async (path) => {
-    const image: Image = shapeImage(await readImage(path), spec)
-    return { [info.name]: toTensor({ data: image.data, dims: [image.height, image.width, image.channels] }, spec, info) }
-  }
-}
-
-/** A recipe's way; where it leaves the channels to its own data, the model's input says how many it wants. */
-function recipeSpec(input: ValuesInput, { dims }: InputInfo): ValuesInput {
-  const count = dims?.[input.layout === 'NHWC' ? 3 : 1]
-  return { ...input, channels: input.channels ?? (count === 1 ? 'gray' : 'rgb') }
-}
-
-/** The way from a picture to an input of [1, C, H, W] or [1, H, W, C], C being 1 or 3. @throws OPTION_INVALID for any other input */
-function pictureSpec(info: InputInfo, args: Arguments): ValuesInput {
-  const dims = info.dims ?? []
-  const layout = dims.length !== 4 ? undefined : dims[1] === 3 || dims[1] === 1 ? 'NCHW' : dims[3] === 3 || dims[3] === 1 ? 'NHWC' : undefined
-  if (!layout) return usageError(`--image: input "${info.name}" of [${dims}] is no picture of [1, 3, H, W] or [1, H, W, 3]. Name the way to it with --recipe, or feed --input ${info.name}=FILE.npy.`)
-  const [h, w, c] = (layout === 'NCHW' ? [dims[2], dims[3], dims[1]] : [dims[1], dims[2], dims[3]]) as (number | string | null)[]
-  const [height, width] = [h, w].map((d) => (typeof d === 'number' ? d : 224)) as [number, number]
-  const kind = args.text('pixels') ?? (c === 3 ? 'imagenet' : 'unit')
-  const pixels = PIXELS[kind] ?? usageError(`--pixels: expected ${Object.keys(PIXELS).join(', ')}, got "${kind}".`, { option: 'pixels' })
-  const order = args.text('channels') ?? 'rgb'
-  if (order !== 'rgb' && order !== 'bgr') usageError(`--channels: expected rgb or bgr, got "${order}".`, { option: 'channels' })
-  const geometry: ValuesInput = width === height ? { resizeShort: kind === 'imagenet' ? Math.trunc((width * 8) / 7) : width, centerCrop: width } : { resize: [width, height] }
-  return { ...geometry, filter: 'bilinear-antialias', channels: c === 1 ? 'gray' : (order as 'rgb' | 'bgr'), layout, ...(info.dtype === 'float32' ? pixels : {}) }
+  for (const [name, tensor] of Object.entries(outputs)) await writeWhole(join(folder, `${name.replace(/[^\w.-]+/g, '_')}.npy`), writeNpy(tensor))
 }
 
 function summarize(name: string, tensor: Tensor, top: number, labels: readonly string[] | undefined): OutputSummary {
