@@ -180,3 +180,34 @@ export class ScaleChannelsParams {
   channels: i32;
   inner: i32;
 }
+
+/** y[r] = max |x[r, ·]| */
+// @ts-ignore: decorator
+@unmanaged
+export class AbsoluteRowsParams {
+  /** f32[rows, inner] */
+  x: usize;
+  /** f32[rows] */
+  y: usize;
+  rows: i32;
+  inner: i32;
+}
+
+/** Largest element of each row and column of (m · rowScale) · columnScale, a matrix for each group; each product is rounded to float32. */
+// @ts-ignore: decorator
+@unmanaged
+export class MatrixRangesParams {
+  /** f32[groups, rows, columns], not negative */
+  m: usize;
+  /** f32[groups, rows] */
+  rowScale: usize;
+  /** f32[groups, columns] */
+  columnScale: usize;
+  /** f32[groups, rows], written */
+  rowRange: usize;
+  /** f32[groups, columns], written */
+  columnRange: usize;
+  groups: i32;
+  rows: i32;
+  columns: i32;
+}

@@ -8,6 +8,7 @@ export { f32_histogram_edges } from "./observe/edges";
 export { histogram_rebin } from "./observe/rebin";
 export { histogram_search } from "./observe/search";
 export { f32_error, f32_error_channels } from "./observe/error";
+export { f32_absolute_rows, f32_matrix_ranges } from "./observe/matrix-range";
 export { f32_scale_channels } from "./observe/scale";
 export { f32_sum } from "./observe/sum";
 export { f32_linspace } from "./observe/linspace";

@@ -180,6 +180,29 @@ export class Kernels {
     })
   }
 
+  /** max |x[r, ·]| for each of `rows` rows of x. */
+  absoluteRows(x: Float32Array, rows: number): Float32Array {
+    return this.borrow([x.length, rows], ([data, most]) => {
+      this.module.floats(data!, x.length).set(x)
+      this.module.call('f32_absolute_rows', { x: address(data!), y: address(most!), rows, inner: x.length / rows })
+      return this.module.floats(most!, rows).slice()
+    })
+  }
+
+  /** The largest element of each row and column of (m · rowScale) · columnScale; m is [groups, rows, columns] and not negative, scales and results are [groups, rows] and [groups, columns]. */
+  matrixRanges(m: Float32Array, groups: number, rowScale: Float32Array, columnScale: Float32Array): { rows: Float32Array; columns: Float32Array } {
+    const [rows, columns] = [rowScale.length / groups, columnScale.length / groups]
+    return this.borrow([m.length, rowScale.length, columnScale.length, rowScale.length, columnScale.length], ([data, byRow, byColumn, rowRange, columnRange]) => {
+      this.module.floats(data!, m.length).set(m)
+      this.module.floats(byRow!, rowScale.length).set(rowScale)
+      this.module.floats(byColumn!, columnScale.length).set(columnScale)
+      this.module.call('f32_matrix_ranges', {
+        m: address(data!), rowScale: address(byRow!), columnScale: address(byColumn!), rowRange: address(rowRange!), columnRange: address(columnRange!), groups, rows, columns,
+      })
+      return { rows: this.module.floats(rowRange!, rowScale.length).slice(), columns: this.module.floats(columnRange!, columnScale.length).slice() }
+    })
+  }
+
   private doubles(at: number, count: number): Float64Array {
     return new Float64Array(this.module.arena.memory.buffer, at, count).slice()
   }

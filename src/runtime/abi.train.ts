@@ -103,6 +103,24 @@ export interface ScaleChannelsParams {
   inner: number
 }
 
+export interface AbsoluteRowsParams {
+  x: Operand
+  y: Operand
+  rows: number
+  inner: number
+}
+
+export interface MatrixRangesParams {
+  m: Operand
+  rowScale: Operand
+  columnScale: Operand
+  rowRange: Operand
+  columnRange: Operand
+  groups: number
+  rows: number
+  columns: number
+}
+
 export interface CopyParams {
   x: Operand
   y: Operand
@@ -138,6 +156,8 @@ export interface Kernels {
   histogram_search: SearchParams
   f32_error: ErrorParams
   f32_error_channels: ErrorChannelsParams
+  f32_absolute_rows: AbsoluteRowsParams
+  f32_matrix_ranges: MatrixRangesParams
   f32_scale_channels: ScaleChannelsParams
   f32_sum: SumParams
   f32_linspace: LinspaceParams
@@ -163,9 +183,11 @@ export const LAYOUTS: Layouts = [
   ['f32_error', 'x y sums count'],
   ['f32_error_channels', 'x y sums outer channels inner'],
   ['f32_scale_channels', 'x scale outer channels inner'],
+  ['f32_absolute_rows', 'x y rows inner'],
+  ['f32_matrix_ranges', 'm rowScale columnScale rowRange columnRange groups rows columns'],
   ['copy', 'x y axes rank bytes'],
   ['f32_quantize_u8 f32_quantize_s8', 'x y scale zero outer axis block inner scaleRow scaleStep varied lo hi'],
 ]
 
 /** What a module of this version exports as `abi`. */
-export const ABI = -271936594
+export const ABI = 45343152

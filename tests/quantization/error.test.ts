@@ -63,3 +63,21 @@ test('scaling channels is one rounding', () => {
     }
   })
 })
+
+test('largest magnitudes of rows and columns under scales', () => {
+  eachTier(() => {
+    for (const [groups, rows, columns, inner] of [[1, 1, 1, 1], [1, 5, 7, 9], [3, 2, 4, 1], [8, 1, 1, 25], [2, 6, 13, 4]] as const) {
+      const x = random(columns, groups * rows * columns * inner), rowScale = random(2, groups * rows).map(Math.abs), columnScale = random(3, groups * columns).map(Math.abs)
+      const m = kernels().absoluteRows(x, groups * rows * columns)
+      assert.deepEqual(m, Float32Array.from({ length: m.length }, (_, r) => Math.max(...x.subarray(r * inner, (r + 1) * inner).map(Math.abs))))
+      const at = (g: number, r: number, c: number): number => Math.fround(Math.fround(m[(g * rows + r) * columns + c]! * rowScale[g * rows + r]!) * columnScale[g * columns + c]!)
+      const indices = (n: number): number[] => [...Array(n).keys()]
+      const expected = {
+        rows: Float32Array.from(indices(groups * rows), (i) => Math.max(...indices(columns).map((c) => at(Math.floor(i / rows), i % rows, c)))),
+        columns: Float32Array.from(indices(groups * columns), (i) => Math.max(...indices(rows).map((r) => at(Math.floor(i / columns), r, i % columns)))),
+      }
+      assert.deepEqual(kernels().matrixRanges(m, groups, rowScale, columnScale), expected)
+    }
+    assert.ok(Number.isNaN(kernels().absoluteRows(Float32Array.of(1, NaN, 2, 3, 4, 5), 1)[0]))
+  })
+})
