@@ -23,7 +23,8 @@ export class SharedMemory {
   private readonly ids = new WeakMap<object, number>()
   private nextId = 0
 
-  constructor(readonly arena: Arena) {}
+  /** @param workspace a block that plans which never run at once have in common for their activations, at least so large; without it each plan has its own */
+  constructor(readonly arena: Arena, readonly workspace?: (bytes: number) => number) {}
 
   /** Address of what `key` names; `fill` writes it when it is new. */
   acquire(key: string, bytes: number, fill: (at: number) => void): number {
@@ -68,7 +69,8 @@ export class BoundPlan {
     this.addresses = new Array<number>(plan.storages.length).fill(0)
     try {
       this.placeFixed()
-      const base = this.take(Math.max(1, plan.activationBytes))
+      const size = Math.max(1, plan.activationBytes)
+      const base = shared.workspace?.(size) ?? this.take(size)
       plan.storages.forEach((s, i) => { if (s.kind === 'activation') this.addresses[i] = base + s.offset })
       for (const pack of plan.packs) this.pack(pack, base)
       this.writeBlocks(plan.steps, this.take(blocksBytes(plan.steps)))

@@ -31,10 +31,11 @@ export class Executor {
   readonly arena: Arena
   private readonly shared: SharedMemory
 
-  constructor(readonly tier: LoadedTier, memoryLimit: number) {
+  /** @param workspace see SharedMemory */
+  constructor(readonly tier: LoadedTier, memoryLimit: number, workspace?: (bytes: number) => number) {
     this.instance = instantiate(tier.module)
     this.arena = new Arena(this.instance.memory, this.instance.heapBase, memoryLimit)
-    this.shared = new SharedMemory(this.arena)
+    this.shared = new SharedMemory(this.arena, workspace)
   }
 
   /** A plan for this request, with addresses. @throws import and plan codes; WORK_EXCESSIVE */

@@ -16,9 +16,12 @@ const toFirst = (rank: number): number[] => Array.from({ length: rank }, (_, i) 
  * follow their input; everything else reads channels-first. Meaning and bits are unchanged.
  */
 export function channelsLast(graph: Graph, typeOf: (value: string) => TensorType): Graph {
-  if (!graph.nodes.some((node) => LAYOUT_RULES[opKey(node)]?.always)) return graph
+  if (!graph.nodes.some((node) => !isLast(node) && LAYOUT_RULES[opKey(node)]?.always)) return graph
   return new LayoutPass(graph, typeOf).run()
 }
+
+/** A node made channels-last already. */
+const isLast = (node: Node): boolean => node.attributes['channels_last'] === 1
 
 class LayoutPass {
   private readonly nodes: Node[] = []
@@ -41,7 +44,7 @@ class LayoutPass {
   }
 
   private rewrite(node: Node): void {
-    const rule = LAYOUT_RULES[opKey(node)]
+    const rule = isLast(node) ? undefined : LAYOUT_RULES[opKey(node)]
     if (rule && this.wants(node, rule) && this.apply(node, rule)) return
     for (const input of node.inputs) if (input) this.first(input)
     for (const output of node.outputs) this.hasFirst.add(output)
