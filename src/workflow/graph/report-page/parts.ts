@@ -1,0 +1,13 @@
+import { html, type Html } from './html.js'
+
+/** A list shorter than this needs no way to search it. */
+const SEARCHABLE = 9
+
+/** A box that narrows the list `of`, and buttons that sort it (by data-order, then by data-key). They are shown where scripts run. */
+export function controls(of: string, items: number, orders: readonly [string, string]): Html | undefined {
+  if (items < SEARCHABLE) return undefined
+  return html`<div class="controls" data-of="${of}">
+<input type="search" placeholder="Filter by name" aria-label="Filter ${of} by name" autocomplete="off" spellcheck="false">
+<span class="orders" role="group" aria-label="Order">${orders.map((label, i) => html`<button type="button" data-by="${i === 0 ? 'order' : 'key'}" aria-pressed="${i === 0 ? 'true' : 'false'}">${label}</button>`)}</span>
+<output aria-live="polite"></output></div>`
+}
