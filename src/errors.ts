@@ -5,7 +5,7 @@ export type ErrorCode =
   // import
   | 'OP_UNSUPPORTED' | 'ATTRIBUTE_UNSUPPORTED' | 'GRAPH_INVALID' | 'SHAPE_MISMATCH' | 'DTYPE_MISMATCH' | 'DTYPE_UNSUPPORTED'
   // quantize
-  | 'CALIBRATION_INVALID' | 'QPARAMS_INVALID' | 'ENGINE_UNKNOWN'
+  | 'CALIBRATION_INVALID' | 'QPARAMS_INVALID' | 'ENGINE_UNKNOWN' | 'ALREADY_QUANTIZED'
   // plan, load
   | 'KERNEL_MISSING' | 'TIER_UNAVAILABLE' | 'ARENA_EXHAUSTED' | 'WORK_EXCESSIVE' | 'ABI_MISMATCH'
   // run
@@ -20,7 +20,7 @@ export type Stage = 'decode' | 'import' | 'quantize' | 'plan' | 'run' | 'tool' |
 const STAGES: Record<ErrorCode, Stage> = {
   MODEL_TRUNCATED: 'decode', MODEL_MALFORMED: 'decode', SOURCE_UNREADABLE: 'decode',
   OP_UNSUPPORTED: 'import', ATTRIBUTE_UNSUPPORTED: 'import', GRAPH_INVALID: 'import', SHAPE_MISMATCH: 'import', DTYPE_MISMATCH: 'import', DTYPE_UNSUPPORTED: 'import',
-  CALIBRATION_INVALID: 'quantize', QPARAMS_INVALID: 'quantize', ENGINE_UNKNOWN: 'quantize',
+  CALIBRATION_INVALID: 'quantize', QPARAMS_INVALID: 'quantize', ENGINE_UNKNOWN: 'quantize', ALREADY_QUANTIZED: 'quantize',
   KERNEL_MISSING: 'plan', TIER_UNAVAILABLE: 'plan', ARENA_EXHAUSTED: 'plan', WORK_EXCESSIVE: 'plan', ABI_MISMATCH: 'plan',
   INPUT_MISSING: 'run', INPUT_MISMATCH: 'run', OUTPUT_UNKNOWN: 'run', SESSION_DISPOSED: 'run', ABORTED: 'run', NOT_INITIALIZED: 'run',
   OPTION_INVALID: 'tool', RECIPE_INVALID: 'tool', FILE_UNREADABLE: 'tool', FILE_UNWRITABLE: 'tool',

@@ -1,5 +1,6 @@
 import { OctavoError } from './errors.js'
-import { decodeModel, openModel, type OnnxFile } from './formats/onnx/decode.js'
+import { readExternal } from './external-data.js'
+import { decodeModel, openModel } from './formats/onnx/decode.js'
 import { aborted, compilerFor, environment, readSource } from './platform/host.js'
 import { addOperators, type OperatorSet } from './operators.js'
 import { isKnown } from './plan/operators.js'
@@ -63,23 +64,6 @@ export class InferenceSession extends GraphSession {
 export interface SyncOptions extends Omit<SessionOptions, 'externalData' | 'signal' | 'tier' | 'wasmFolder'> {
   readonly module: WebAssembly.Module
   readonly operators?: OperatorSet
-}
-
-/** The files that the model names: given ones first, else those beside it. What is still missing is the decoder's error. */
-async function readExternal(model: OnnxFile, source: Source, { externalData = {}, signal }: SessionOptions): Promise<ReadonlyMap<string, Uint8Array>> {
-  const found = new Map<string, Uint8Array>()
-  for (const name of model.externalFiles()) {
-    const file = (Object.hasOwn(externalData, name) ? externalData[name] : undefined) ?? besideOf(source, name)
-    if (file !== undefined) found.set(name, await readSource(file, signal))
-  }
-  return found
-}
-
-/** The address of a file in the same folder as a model that was opened by address. */
-function besideOf(source: Source, name: string): string | URL | undefined {
-  if (source instanceof URL) return new URL(name, source)
-  if (typeof source !== 'string') return undefined
-  return /^[a-z]+:\/\//i.test(source) ? new URL(name, source) : source.replace(/[^/\\]*$/, '') + name
 }
 
 async function tierFor({ module, tier, wasmFolder }: SessionOptions): Promise<LoadedTier> {

@@ -266,8 +266,8 @@ export class GraphSession {
 const metadata = ({ name, dtype, dims }: ValueInfo): ValueMetadata => ({ name, dtype, dims })
 const list = (names: readonly string[]): string => names.map((n) => `"${n}"`).join(', ') || 'none'
 
-/** The concrete type of one feed, checked against what the model declares. For a scalar one element is taken whatever its dims, as ONNX Runtime does. */
-function checkFeed({ name, dtype, dims }: ValueInfo, feed: Tensor | undefined): TensorType {
+/** The concrete type of one feed, checked against what the model declares. For a scalar one element is taken whatever its dims, as ONNX Runtime does. @throws INPUT_MISSING, INPUT_MISMATCH */
+export function checkFeed({ name, dtype, dims }: ValueInfo, feed: Tensor | undefined): TensorType {
   const declared = `${dtype}[${dims?.map((d) => d ?? '?').join(', ') ?? '...'}]`
   if (!feed) throw new OctavoError('INPUT_MISSING', `feeds: input "${name}" (${declared}) is missing.`, { name, expected: declared })
   const got = `${feed.dtype}[${feed.dims?.join(', ')}]`

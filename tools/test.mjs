@@ -35,7 +35,7 @@ await build({
   absWorkingDir: root, entryPoints: entries, outdir: out, outbase: 'tests', bundle: true, splitting: true, format: 'esm', platform: 'node', target: 'node20',
   packages: 'external', sourcemap: 'linked', logLevel: 'warning', chunkNames: 'chunk-[hash]',
 })
-for (const tier of ['scalar', 'simd', 'relaxed']) if (existsSync(join(root, `dist/${tier}.wasm`))) copyFileSync(join(root, `dist/${tier}.wasm`), join(out, `${tier}.wasm`))
+for (const tier of ['scalar', 'simd', 'relaxed', 'train.scalar', 'train.simd']) if (existsSync(join(root, `dist/${tier}.wasm`))) copyFileSync(join(root, `dist/${tier}.wasm`), join(out, `${tier}.wasm`))
 
 const files = entries.map((f) => join(out, f.slice('tests/'.length).replace(/\.ts$/, '.js')))
 if (runtimes) files.push(join(root, 'tests/runtimes/runtimes.test.mjs'))

@@ -52,7 +52,7 @@ export class Executor {
   }
 
   /** Runs one node whose inputs are constants, in the arena it will later run in. */
-  private evaluate(node: Node, inputs: readonly (Tensor | undefined)[], types: readonly TensorType[]): Tensor[] {
+  evaluate(node: Node, inputs: readonly (Tensor | undefined)[], types: readonly TensorType[]): Tensor[] {
     const names = node.outputs.filter(Boolean)
     const constants = new Map(node.inputs.flatMap((name, i) => (name ? [[name, inputs[i]!] as const] : [])))
     const outputs = names.map((name) => ({ name, dtype: types[node.outputs.indexOf(name)]!.dtype, dims: null }))

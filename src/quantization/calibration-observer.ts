@@ -9,7 +9,7 @@ import { calculateQParams, type QParams } from './qparams.js'
 import { isPerTensor } from './qscheme.js'
 
 /** Observers that keep numpy histograms and choose a range from them as ONNX Runtime's calibration does; qparams of that range are PyTorch's. */
-abstract class CalibrationObserver extends UniformObserver {
+export abstract class CalibrationObserver extends UniformObserver {
   protected range: Range = NOTHING
   protected histogram: Bins | undefined
 

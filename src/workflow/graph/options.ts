@@ -1,4 +1,6 @@
 import type { EngineName } from '../../quantization/engines/engine.js'
+import type { Source } from '../../platform/source.js'
+import type { Tier } from '../../runtime/tiers.js'
 import type { Tensor } from '../../value.js'
 
 /** One run's feeds by input name: what a model is calibrated on. */
@@ -25,8 +27,18 @@ export interface ProgressEvent {
 /** Which nodes: exact names or patterns. */
 export type NodePattern = string | RegExp
 
+/** Where wasm and the model's other files come from. */
+export interface HostOptions {
+  /** what runs the float model and the observers [best this host runs]; the result does not depend on it */
+  readonly tier?: Tier | 'auto'
+  /** folder (path or URL) that holds the .wasm files [beside this module] */
+  readonly wasmFolder?: string | URL
+  /** files that hold the model's large tensors, by the location it names [those beside a model given by path or URL] */
+  readonly externalData?: Readonly<Record<string, Source>>
+}
+
 /** What both ways of quantizing share. Names are ONNX Runtime's, in camel case; defaults in brackets. */
-export interface QuantizeOptions {
+export interface QuantizeOptions extends HostOptions {
   /** which ranges and schemes: PyTorch's word [fbgemm] */
   readonly engine?: EngineName
   /** weights get a scale for each output channel [true] */

@@ -17,6 +17,8 @@ export interface WeightOptions {
   readonly symmetric?: boolean
   /** chooses range, scheme and codes instead of the min-max observer that the other options describe; `axis` is handed to it */
   readonly observer?: ObserverFactory<UniformObserver>
+  /** scales are at least this: one number, or with a symmetric scheme one for each channel */
+  readonly minScale?: ArrayLike<number>
 }
 
 export interface QuantizedWeight {
@@ -46,7 +48,9 @@ export function quantizeWeight(weight: Tensor, options: WeightOptions = {}): Qua
   const observer = observerOf(options)
   const { dims, size } = weight
   observer.forward(weight)
+  if (options.minScale?.length === 1) observer.eps = Math.max(observer.eps, options.minScale[0]!)
   const { scale, zeroPoint } = observer.calculateQParams()
+  if (options.minScale && options.minScale.length > 1) scale.forEach((s, i) => { scale[i] = Math.max(s, options.minScale![i]!) })
   if (!size || !scale.every((s) => Number.isFinite(s)))
     throw new OctavoError('QPARAMS_INVALID', `a weight of [${dims}] ${size ? 'holds NaN or an infinity, or its range overflows float32' : 'has no elements'}. Leave its node in float.`, { dims })
   const signed = observer.dtype === 'qint8' || observer.dtype === 'int8'

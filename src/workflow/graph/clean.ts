@@ -1,0 +1,47 @@
+import { OctavoError } from '../../errors.js'
+import { opKey, type Graph } from '../../graph/graph.js'
+import { foldBatchNorm } from '../../graph/passes/fold-batch-norm.js'
+import type { Pass } from '../../graph/passes/pass.js'
+import { defaultLimits, Executor } from '../../plan/executor.js'
+import type { LoadedTier } from '../../runtime/load.js'
+import { checkFeed } from '../../session.js'
+import { capturedValues, foldConstants, handingOut, withoutDeadCode, type Typed } from './fold-constants.js'
+import type { Batch } from './options.js'
+import { dropCopies, matMulsAreGemms, meansArePools, nameWeights } from './simplify.js'
+
+/** What a model that was quantized before holds. */
+const QUANTIZED = /^(QuantizeLinear|DequantizeLinear|DynamicQuantizeLinear|MatMulInteger|ConvInteger|QLinear\w+|com\.microsoft:(Q\w+|DynamicQuantize\w+|MatMulInteger\w*|MatMulNBits|DequantizeLinear))$/
+
+/** @throws ALREADY_QUANTIZED naming the first such node */
+export function requireFloat(graph: Graph): void {
+  const node = graph.nodes.find((n) => QUANTIZED.test(opKey(n)))
+  if (node) throw new OctavoError('ALREADY_QUANTIZED', `node "${node.name}" is a ${opKey(node)}: this model is quantized already. Quantize the float model it was made from.`, { node: node.name, op: opKey(node) })
+}
+
+/**
+ * A float graph as it is quantized and written: constants computed, copies gone, BatchNormalization and constant factors in the weights before
+ * them, a product and its bias one node. Open dims stay open; what the graph means stays, but for rounding.
+ *
+ * @param batch one run's feeds, whose shapes say the types of values
+ * @throws ALREADY_QUANTIZED; INPUT_MISSING, INPUT_MISMATCH and the codes of import
+ */
+export function cleanGraph(graph: Graph, batch: Batch, tier: LoadedTier): Typed {
+  requireFloat(graph)
+  for (const input of graph.inputs) checkFeed(input, batch[input.name])
+  const executor = new Executor(tier, defaultLimits(bytesOf(graph)).memory)
+  const sample = { batch, evaluate: executor.evaluate.bind(executor) }
+  const before = new Set(graph.constants.keys())
+  let typed = foldConstants(graph, sample)
+  for (const pass of [dropCopies, meansArePools, foldBatchNorm, matMulsAreGemms]) typed = applyPass(pass, typed, sample)
+  const named = nameWeights(typed.graph, before)
+  return { graph: named, typeOf: (name) => named.constants.get(name) ?? typed.typeOf(name) }
+}
+
+function applyPass(pass: Pass, { graph, typeOf }: Typed, sample: Parameters<typeof foldConstants>[1]): Typed {
+  const open = handingOut(graph, capturedValues(graph))
+  const made = pass(open, (name) => graph.constants.get(name) ?? typeOf(name)!)
+  return made === open ? { graph, typeOf } : foldConstants(withoutDeadCode({ ...made, outputs: graph.outputs }), sample)
+}
+
+/** Bytes of a graph's constants: what limits are measured by. */
+export const bytesOf = ({ constants }: Graph): number => [...constants.values()].reduce((sum, { data }) => sum + data.byteLength, 0)

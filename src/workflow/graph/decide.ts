@@ -1,0 +1,169 @@
+import type { Graph, Node } from '../../graph/graph.js'
+import { capturedValues } from './fold-constants.js'
+import { boundsOf, computedInputs, type Facts, type Kind } from './operators.js'
+import type { Standing } from './selection.js'
+
+/** Where codes flow in a float graph once it is quantized. */
+export interface Decision {
+  /** nodes that work on codes, with their kind */
+  readonly selected: ReadonlyMap<Node, Kind>
+  /** why each of the others stays float */
+  readonly reasons: ReadonlyMap<Node, string>
+  /** values that become codes */
+  readonly quantized: ReadonlySet<string>
+  /** a product, pair or pool, and what is done to its result before it is rounded: adding a bias, a clamp */
+  readonly tails: ReadonlyMap<Node, readonly Node[]>
+}
+
+/**
+ * Codes flow between products. A product works on codes wherever it stands; what lies between two of them works on codes too when all it reads are
+ * codes already; a pool does so behind the last one also, because a sum of codes is exact. What prepares the input and what makes results of the last
+ * product's sums stays float: it costs little there, and would lose most. A node that the options name is quantized wherever it stands.
+ */
+export function decide(graph: Graph, facts: Facts, standings: ReadonlyMap<Node, Standing>): Decision {
+  return new Decider(graph, facts, standings).decision()
+}
+
+/** Operands that travel as codes. */
+export const operandsOf = (node: Node, kind: Kind, facts: Facts): string[] =>
+  kind === 'move' || node.op === 'Resize' || (kind === 'product' && node.op !== 'MatMul') ? [node.inputs[0]!] : computedInputs(node, facts)
+
+class Decider {
+  private readonly outputs: ReadonlySet<string>
+  private readonly readers = new Map<string, Node[]>()
+  private readonly producers = new Map<string, Node>()
+  private readonly tails = new Map<Node, Node[]>()
+  /** the product at whose end a bias or clamp stands */
+  private readonly heads = new Map<Node, Node>()
+  /** values that are codes when somebody wants them so */
+  private readonly available = new Set<string>()
+  private readonly wanted = new Set<string>()
+  private readonly selected = new Map<Node, Kind>()
+
+  constructor(private readonly graph: Graph, private readonly facts: Facts, private readonly standings: ReadonlyMap<Node, Standing>) {
+    this.outputs = new Set([...graph.outputs.map((o) => o.name), ...capturedValues(graph)])
+    for (const node of graph.nodes) {
+      for (const name of node.outputs) if (name) this.producers.set(name, node)
+      for (const name of new Set(node.inputs)) if (name) this.readers.set(name, [...(this.readers.get(name) ?? []), node])
+    }
+  }
+
+  decision(): Decision {
+    for (const node of this.graph.nodes) this.findTail(node)
+    for (const { name, dtype } of this.graph.inputs) if (dtype === 'float32' && this.readAsCodes(name)) this.available.add(name)
+    for (const node of this.graph.nodes) this.findAvailable(node)
+    for (const node of [...this.graph.nodes].reverse()) this.select(node)
+    return { selected: this.selected, reasons: this.reasons(), quantized: this.quantizedValues(), tails: this.tails }
+  }
+
+  private kind(node: Node): Kind | undefined {
+    return this.standings.get(node)!.kind
+  }
+
+  private asked(node: Node): boolean {
+    const standing = this.standings.get(node)!
+    return standing.kind !== undefined && standing.asked
+  }
+
+  private soleReader(value: string): Node | undefined {
+    const list = this.readers.get(value)
+    return list?.length === 1 && !this.outputs.has(value) ? list[0] : undefined
+  }
+
+  /** MatMul → + bias → clamp, Conv → clamp: intermediate results that are never codes. */
+  private findTail(node: Node): void {
+    const kind = this.kind(node)
+    if (kind !== 'product' && kind !== 'pair' && kind !== 'pool') return
+    if (this.heads.has(node)) return
+    const tail: Node[] = []
+    for (let reader = this.soleReader(node.outputs[0]!); reader && this.joins(reader, tail.at(-1) ?? node); reader = this.soleReader(reader.outputs[0]!)) {
+      tail.push(reader)
+      this.heads.set(reader, node)
+    }
+    if (tail.length) this.tails.set(node, tail)
+  }
+
+  private joins(node: Node, last: Node): boolean {
+    if (boundsOf(node, this.facts)) return this.kind(node) === 'function' && !boundsOf(last, this.facts)
+    const addsBias = last.op === 'MatMul' && node.op === 'Add' && this.kind(node) === 'pair' && computedInputs(node, this.facts).length === 1
+    return addsBias
+  }
+
+  /** An input that nothing reads but what works on codes, however moved. */
+  private readAsCodes(value: string): boolean {
+    const readers = this.readers.get(value) ?? []
+    return !this.outputs.has(value) && readers.length > 0 && readers.every((node) => {
+      const kind = this.kind(node)
+      if (kind === 'product') return true
+      return (kind === 'move' || kind === 'join') && node.inputs.indexOf(value) <= (kind === 'join' ? Infinity : 0) && node.outputs.every((name) => !name || this.readAsCodes(name))
+    })
+  }
+
+  private findAvailable(node: Node): void {
+    const kind = this.kind(node)
+    if (!kind || this.heads.has(node)) return
+    if (kind !== 'product' && !this.asked(node) && !operandsOf(node, kind, this.facts).every((name) => this.available.has(name))) return
+    for (const name of (this.tails.get(node)?.at(-1) ?? node).outputs) if (name) this.available.add(name)
+  }
+
+  private select(node: Node): void {
+    const kind = this.kind(node)
+    if (!kind || this.heads.has(node)) return
+    const last = this.tails.get(node)?.at(-1) ?? node
+    const ready = kind === 'product' || this.asked(node) || last.outputs.some((name) => this.available.has(name) && (kind === 'pool' || this.wanted.has(name)))
+    if (!ready) return
+    this.selected.set(node, kind)
+    for (const part of this.tails.get(node) ?? []) this.selected.set(part, 'function')
+    for (const name of operandsOf(node, kind, this.facts)) if (!this.facts.constantOf(name)) this.wanted.add(name)
+    if (this.asked(node) || kind === 'pool' || node.op === 'Conv' || node.op === 'ConvTranspose') for (const name of last.outputs) if (name) this.wanted.add(name)
+  }
+
+  private reasons(): Map<Node, string> {
+    const reasons = new Map<Node, string>()
+    for (const [node, standing] of this.standings) {
+      if (this.selected.has(node)) continue
+      const unread = node.outputs.every((name) => !this.wanted.has(name))
+      reasons.set(node, standing.kind === undefined ? standing.reason : unread ? 'nothing that works on codes reads it' : 'reads floats')
+    }
+    return reasons
+  }
+
+  /** What is wanted as codes and not left inside a chain of functions of one value. */
+  private quantizedValues(): Set<string> {
+    const made = (value: string): Node | undefined => {
+      const node = this.producers.get(value)
+      return node && this.selected.has(node) ? node : undefined
+    }
+    const inside = new Set([...this.wanted].filter((value) => this.isFunction(made(value)) && !this.outputs.has(value)))
+    for (let changed = true; changed;) {
+      const roots = new Map<string, string | undefined>()
+      const leaving = [...inside].filter((value) => {
+        const root = this.rootOf(value, inside, roots)
+        const within = (node: Node): boolean => this.isFunction(node) && this.selected.has(node) && this.rootOf(node.outputs[0]!, inside, roots) === root
+        return root === undefined || !(this.readers.get(value) ?? []).every(within)
+      })
+      for (const value of leaving) inside.delete(value)
+      changed = leaving.length > 0
+    }
+    return new Set([...this.wanted].filter((value) => !inside.has(value)))
+  }
+
+  /** The one quantized value that a value inside a chain follows from; of others, the value itself; undefined where there are two. */
+  private rootOf(value: string, inside: ReadonlySet<string>, known: Map<string, string | undefined>): string | undefined {
+    if (known.has(value)) return known.get(value)
+    const node = this.producers.get(value)
+    let root: string | undefined = value
+    known.set(value, undefined)
+    if (node && this.isFunction(node) && this.selected.has(node)) {
+      const roots = new Set(computedInputs(node, this.facts).map((name) => (inside.has(name) ? this.rootOf(name, inside, known) : name)))
+      root = roots.size === 1 ? [...roots][0] : undefined
+    }
+    known.set(value, root)
+    return root
+  }
+
+  /** Functions, and pairs that may turn out to be functions of one value; what ends a product is part of it. */
+  private isFunction(node: Node | undefined): boolean {
+    return node !== undefined && !this.heads.has(node) && (this.kind(node) === 'function' || (this.kind(node) === 'pair' && computedInputs(node, this.facts).length > 1))
+  }
+}

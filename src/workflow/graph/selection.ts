@@ -1,0 +1,50 @@
+import { OctavoError } from '../../errors.js'
+import type { Graph, Node } from '../../graph/graph.js'
+import { kindOf, QUANTIZABLE, type Facts, type Kind } from './operators.js'
+import type { NodePattern, QuantizeOptions } from './options.js'
+
+/** What the options and the operator alone say about a node. */
+export type Standing =
+  | { readonly kind: Kind; /** named by the options, so that it is quantized wherever it stands */ readonly asked: boolean }
+  | { readonly kind: undefined; readonly reason: string }
+
+export type Choices = Pick<QuantizeOptions, 'opTypesToQuantize' | 'opTypesToExclude' | 'nodesToQuantize' | 'nodesToExclude'>
+
+export const matches = (pattern: NodePattern, name: string): boolean => (typeof pattern === 'string' ? pattern === name : new RegExp(pattern.source, pattern.flags.replace(/[gy]/g, '')).test(name))
+
+/**
+ * Which nodes may be quantized.
+ *
+ * @throws OPTION_INVALID a name that no node has, an op type that has no quantized form, a node asked for by name that cannot be quantized
+ */
+export function selectNodes(graph: Graph, facts: Facts, choices: Choices): ReadonlyMap<Node, Standing> {
+  requireNames(graph, choices)
+  const standings = new Map(graph.nodes.map((node) => [node, standing(node, facts, choices)]))
+  for (const [node, found] of standings) {
+    const named = choices.nodesToQuantize?.some((p) => p === node.name) && !choices.nodesToExclude?.some((p) => matches(p, node.name))
+    if (named && !found.kind) throw new OctavoError('OPTION_INVALID', `option nodesToQuantize: node "${node.name}" (${node.op}) cannot be quantized: ${found.reason}. Leave it out.`, { node: node.name, reason: found.reason })
+  }
+  return standings
+}
+
+function standing(node: Node, facts: Facts, { opTypesToQuantize, opTypesToExclude, nodesToQuantize, nodesToExclude }: Choices): Standing {
+  const out = (reason: string): Standing => ({ kind: undefined, reason })
+  if (nodesToExclude?.some((p) => matches(p, node.name))) return out('excluded by name')
+  if (opTypesToExclude?.includes(node.op)) return out(`${node.op} is excluded`)
+  const byName = nodesToQuantize?.some((p) => matches(p, node.name)), byType = opTypesToQuantize?.includes(node.op)
+  if (nodesToQuantize?.length && !byName) return out('not among the nodes asked for')
+  if (opTypesToQuantize?.length && !byType) return out('not among the op types asked for')
+  const kind = kindOf(node, facts)
+  return typeof kind === 'string' ? { kind, asked: !!byName || !!byType } : out(kind.reason)
+}
+
+function requireNames({ nodes }: Graph, { opTypesToQuantize, opTypesToExclude, nodesToQuantize, nodesToExclude }: Choices): void {
+  const unknown = opTypesToQuantize?.find((op) => !QUANTIZABLE.includes(op))
+  if (unknown !== undefined) throw new OctavoError('OPTION_INVALID', `option opTypesToQuantize: ${unknown} has no static quantized form; those that have are ${QUANTIZABLE.join(', ')}.`, { op: unknown })
+  for (const [option, list] of Object.entries({ opTypesToQuantize, opTypesToExclude, nodesToQuantize, nodesToExclude }))
+    if (list !== undefined && !Array.isArray(list)) throw new OctavoError('OPTION_INVALID', `option ${option}: expected a list, got ${typeof list}.`, { option })
+  for (const [option, patterns] of Object.entries({ nodesToQuantize, nodesToExclude })) {
+    const missing = patterns?.find((p) => !nodes.some((n) => matches(p, n.name)))
+    if (missing !== undefined) throw new OctavoError('OPTION_INVALID', `option ${option}: no node has the name ${String(missing)}. Nodes are those of the cleaned graph, as a report lists them: ${nodes.slice(0, 5).map((n) => `"${n.name}"`).join(', ')}, ….`, { option, name: String(missing) })
+  }
+}
