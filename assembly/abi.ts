@@ -662,6 +662,66 @@ export class RecurrentF32Params {
   hBeta: f32;
 }
 
+/**
+ * One direction of com.microsoft:DynamicQuantizeLSTM; assembly/rnn/dynamic-lstm.ts. Of the base, x is scratch for 4·hidden floats per step and row
+ * (xStep, xRow say where), `bias` is f32[4·hidden] or 0, r and linearBeforeReset are not used, cell is LSTM. Then W and R, each as a CodedMatrix.
+ */
+@unmanaged
+export class DynamicLstmParams extends RecurrentF32Params {
+  /** f32[steps, batch, inputs], dense */
+  input: usize;
+  /** u8, scratch: steps·batch·inputs or batch·hidden codes, whichever is more */
+  codes: usize;
+  /** scratch of 512 bytes: parameter blocks */
+  blocks: usize;
+  /** scratch of q_conv for either matrix */
+  rows: usize;
+  /** q_fold's block for 4·hidden columns without bias and sums */
+  columns: usize;
+  wPanels: usize;
+  wSums: usize;
+  wScale: usize;
+  wScaleStep: i32;
+  wK: i32;
+  wFormat: i32;
+  wExtras: i32;
+  wFlip: i32;
+  wShift: i32;
+  wLda: i32;
+  wBlockRows: i32;
+  rPanels: usize;
+  rSums: usize;
+  rScale: usize;
+  rScaleStep: i32;
+  rK: i32;
+  rFormat: i32;
+  rExtras: i32;
+  rFlip: i32;
+  rShift: i32;
+  rLda: i32;
+  rBlockRows: i32;
+}
+
+/** An int8 matrix that quantized rows meet: fields of DynamicLstmParams from wPanels or rPanels on. */
+@unmanaged
+export class CodedMatrix {
+  /** q_pack's panels of [k, 4·hidden], and its sums */
+  panels: usize;
+  sums: usize;
+  /** f32[1 or 4·hidden]; step 0 or 1 */
+  scale: usize;
+  scaleStep: i32;
+  k: i32;
+  /** as in QConvParams */
+  format: i32;
+  extras: i32;
+  flip: i32;
+  /** what the flip adds to every code */
+  shift: i32;
+  lda: i32;
+  blockRows: i32;
+}
+
 /** Reduces the axes that `view` (see reduce/view.ts) marks. */
 @unmanaged
 export class ReduceParams {

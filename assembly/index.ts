@@ -27,6 +27,7 @@ export { f32_conv } from "./conv/f32";
 export { f32_depthwise } from "./depthwise/f32";
 export { f32_scatter } from "./conv/f32-transpose";
 export { f32_recurrent } from "./rnn/recurrent";
+export { q8_lstm } from "./rnn/dynamic-lstm";
 export { f32_reduce } from "./reduce/f32";
 export { any_reduce } from "./reduce/any";
 export { arg_reduce } from "./reduce/arg";

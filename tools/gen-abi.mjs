@@ -18,8 +18,9 @@ const MARK = { usize: '', i32: '', u32: '', f32: '~' }
 function parseBlocks(path) {
   const source = read(path)
   const blocks = new Map()
-  for (const [, name, body] of source.matchAll(/export class (\w+) \{\n([\s\S]*?)\n\}/g)) {
-    const fields = []
+  for (const [, name, base, body] of source.matchAll(/export class (\w+)(?: extends (\w+))? \{\n([\s\S]*?)\n\}/g)) {
+    if (base && !blocks.has(base)) throw new Error(`${path}, ${name}: its base ${base} must be defined before it`)
+    const fields = [...(blocks.get(base) ?? [])]
     for (const line of body.replace(/\/\*[\s\S]*?\*\//g, '').split('\n')) {
       const text = line.replace(/\/\/.*/, '').trim()
       if (!text) continue

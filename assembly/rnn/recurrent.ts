@@ -8,7 +8,7 @@ export const enum Cell { RNN, GRU, LSTM }
 
 /** Where things lie in scratch: row addresses, a block for f32_unary, then gates, h, c and one more vector per row. */
 const BLOCK: usize = 1024;
-const FLOATS: usize = 1088;
+export const FLOATS: usize = 1088;
 
 const WHOLE = memory.data<u32>([0]);
 const NO_CLAMP = memory.data<f32>([-Infinity, Infinity]);
@@ -21,10 +21,7 @@ export function f32_recurrent(p: usize): void {
   const q = changetype<RecurrentF32Params>(p);
   const row = usize(q.hidden) << 2, state = usize(q.batch) * row;
   const gates = q.scratch + FLOATS, h = gates + state * gateCount(q), c = h + state;
-  for (let b = 0; b < q.batch; b++) {
-    begin(h + usize(b) * row, q.initialH, b, q);
-    begin(c + usize(b) * row, q.initialC, b, q);
-  }
+  beginRows(q, h, c);
   for (let s = 0; s < q.steps; s++) {
     for (let b = 0; b < q.batch; b++) startGates(q, s, b, gates + usize(b) * row * gateCount(q));
     const all = q.cell != Cell.GRU || q.linearBeforeReset;
@@ -33,6 +30,21 @@ export function f32_recurrent(p: usize): void {
     else for (let b = 0; b < q.batch; b++) if (timeOf(q, s, b) >= 0) (q.cell == Cell.LSTM) ? lstmRow(q, gates + usize(b) * row * 4, h + usize(b) * row, c + usize(b) * row) : rnnRow(q, gates + usize(b) * row, h + usize(b) * row);
     if (q.y) for (let b = 0; b < q.batch; b++) emitRow(q, s, b, h + usize(b) * row);
   }
+  endRows(q, h, c);
+}
+
+/** Every row's state before its first step. */
+export function beginRows(q: RecurrentF32Params, h: usize, c: usize): void {
+  const row = usize(q.hidden) << 2;
+  for (let b = 0; b < q.batch; b++) {
+    begin(h + usize(b) * row, q.initialH, b, q);
+    begin(c + usize(b) * row, q.initialC, b, q);
+  }
+}
+
+/** Every row's state after its last step, to where it is asked for. */
+export function endRows(q: RecurrentF32Params, h: usize, c: usize): void {
+  const row = usize(q.hidden) << 2;
   for (let b = 0; b < q.batch; b++) {
     const to = usize(b * q.lastRow) << 2;
     if (q.lastH) memory.copy(q.lastH + to, h + usize(b) * row, row);
@@ -45,9 +57,14 @@ export function f32_recurrent(p: usize): void {
   return q.cell == Cell.LSTM ? 4 : q.cell == Cell.GRU ? 3 : 1;
 }
 
+/** Steps of row b. */
+export function lengthOf(q: RecurrentF32Params, b: i32): i32 {
+  return q.lengths ? max(0, min(q.steps, load<i32>(q.lengths + (usize(b) << 2)))) : q.steps;
+}
+
 /** The moment that row b reads in step s, or −1 when it has none left. */
-function timeOf(q: RecurrentF32Params, s: i32, b: i32): i32 {
-  const length = q.lengths ? max(0, min(q.steps, load<i32>(q.lengths + (usize(b) << 2)))) : q.steps;
+export function timeOf(q: RecurrentF32Params, s: i32, b: i32): i32 {
+  const length = lengthOf(q, b);
   return s >= length ? -1 : q.reverse ? length - 1 - s : s;
 }
 
@@ -69,7 +86,7 @@ function startGates(q: RecurrentF32Params, s: i32, b: i32, gates: usize): void {
 }
 
 // @ts-ignore: decorator
-@inline function xAt(q: RecurrentF32Params, t: i32, b: i32): usize {
+@inline export function xAt(q: RecurrentF32Params, t: i32, b: i32): usize {
   return q.x + (usize(t * q.xStep + b * q.xRow) << 2);
 }
 
@@ -108,7 +125,7 @@ function rnnRow(q: RecurrentF32Params, gate: usize, h: usize): void {
 }
 
 /** c = f·c + i·g(c̃); h = o·h(c), where peepholes add P·c to i and f before, to o after c has changed. */
-function lstmRow(q: RecurrentF32Params, i: usize, h: usize, c: usize): void {
+export function lstmRow(q: RecurrentF32Params, i: usize, h: usize, c: usize): void {
   const n = q.hidden, row = usize(n) << 2;
   const o = i + row, f = o + row, g = f + row, p = q.peepholes;
   if (p) {
@@ -148,7 +165,7 @@ function gruStep(q: RecurrentF32Params, s: i32, gates: usize, h: usize): void {
 }
 
 /** Row b's h into y at its own moment; zeros at moment s once the row has ended. */
-function emitRow(q: RecurrentF32Params, s: i32, b: i32, h: usize): void {
+export function emitRow(q: RecurrentF32Params, s: i32, b: i32, h: usize): void {
   const t = timeOf(q, s, b);
   const y = q.y + (usize((t < 0 ? s : t) * q.yStep + b * q.yRow) << 2);
   if (t < 0) memory.fill(y, 0, usize(q.hidden) << 2);

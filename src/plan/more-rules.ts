@@ -19,6 +19,7 @@ import { argReduce } from './lower/arg-reduce.js'
 import { arithmetic } from './lower/arithmetic.js'
 import { convTranspose } from './lower/conv-transpose.js'
 import { dynamic } from './lower/dynamic.js'
+import { dynamicLstm } from './lower/dynamic-lstm.js'
 import { generate } from './lower/generate.js'
 import { indexing } from './lower/indexing.js'
 import { logic } from './lower/logic.js'
@@ -35,7 +36,7 @@ export const moreRules: RuleSet = {
     ...control, ...inferArgReduce, ...inferArithmetic, ...inferConvTranspose, ...inferDynamic, ...inferGenerate, ...inferIndexing,
     ...inferLogic, ...inferLpPool, ...inferNormalize, ...inferRearrange, ...inferResize, ...inferRnn,
   },
-  lower: { ...argReduce, ...arithmetic, ...convTranspose, ...dynamic, ...generate, ...indexing, ...logic, ...lpPool, ...normalize, ...rearrange, ...resize, ...rnn },
+  lower: { ...argReduce, ...arithmetic, ...convTranspose, ...dynamic, ...dynamicLstm, ...generate, ...indexing, ...logic, ...lpPool, ...normalize, ...rearrange, ...resize, ...rnn },
   kernels: MORE_LAYOUTS,
   passes: { quantized: [fuseDynamicMatMul], optimise: [fusePad] },
   layouts: moreLayoutRules,

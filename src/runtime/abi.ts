@@ -421,6 +421,83 @@ export interface RecurrentF32Params {
   hBeta: number
 }
 
+export interface DynamicLstmParams {
+  x: Operand
+  xStep: number
+  xRow: number
+  r: Operand
+  bias: Operand
+  peepholes: Operand
+  initialH: Operand
+  initialC: Operand
+  initialRow: number
+  lengths: Operand
+  y: Operand
+  yStep: number
+  yRow: number
+  lastH: Operand
+  lastC: Operand
+  lastRow: number
+  scratch: Operand
+  steps: number
+  batch: number
+  hidden: number
+  cell: number
+  reverse: number
+  linearBeforeReset: number
+  clip: number
+  f: number
+  fAlpha: number
+  fBeta: number
+  g: number
+  gAlpha: number
+  gBeta: number
+  h: number
+  hAlpha: number
+  hBeta: number
+  input: Operand
+  codes: Operand
+  blocks: Operand
+  rows: Operand
+  columns: Operand
+  wPanels: Operand
+  wSums: Operand
+  wScale: Operand
+  wScaleStep: number
+  wK: number
+  wFormat: number
+  wExtras: number
+  wFlip: number
+  wShift: number
+  wLda: number
+  wBlockRows: number
+  rPanels: Operand
+  rSums: Operand
+  rScale: Operand
+  rScaleStep: number
+  rK: number
+  rFormat: number
+  rExtras: number
+  rFlip: number
+  rShift: number
+  rLda: number
+  rBlockRows: number
+}
+
+export interface CodedMatrix {
+  panels: Operand
+  sums: Operand
+  scale: Operand
+  scaleStep: number
+  k: number
+  format: number
+  extras: number
+  flip: number
+  shift: number
+  lda: number
+  blockRows: number
+}
+
 export interface ReduceParams {
   x: Operand
   y: Operand
@@ -702,6 +779,7 @@ export interface Kernels {
   f32_depthwise: DepthwiseF32Params
   f32_scatter: ScatterF32Params
   f32_recurrent: RecurrentF32Params
+  q8_lstm: DynamicLstmParams
   f32_reduce: ReduceParams
   any_reduce: ReduceParams
   arg_reduce: ReduceParams
@@ -759,4 +837,4 @@ export const LAYOUTS: Layouts = [
 ]
 
 /** What a module of this version exports as `abi`. */
-export const ABI = 1825533189
+export const ABI = 1707871768

@@ -1,8 +1,9 @@
 import type { TensorType } from '../graph.js'
 import type { NodeView } from '../node-view.js'
+import { CODES } from './qmatrix.js'
 import type { InferRule, InferTable } from './rule.js'
 
-/** LSTM, GRU and RNN. Sources: onnx LSTM-22, GRU-22, RNN-22. */
+/** LSTM, GRU and RNN, and LSTM with int8 weights. Sources: onnx LSTM-22, GRU-22, RNN-22; ONNX Runtime's ContribOperators.md, DynamicQuantizeLSTM. */
 
 export type CellName = 'LSTM' | 'GRU' | 'RNN'
 /** Gates in one row of W, and activations of one direction. */
@@ -34,25 +35,28 @@ export interface RecurrentShape {
   readonly activations: readonly (readonly Activation[])[]
   readonly clip: number
   readonly batchFirst: boolean
+  /** DynamicQuantizeLSTM: W and R are codes, [directions, inputs or hidden, 4·hidden]. */
+  readonly quantized: boolean
 }
 
 const DIRECTIONS: Readonly<Record<string, readonly boolean[]>> = { forward: [false], reverse: [true], bidirectional: [false, true] }
 
 /** @throws SHAPE_MISMATCH, DTYPE_MISMATCH, ATTRIBUTE_UNSUPPORTED */
 export function recurrentShape(view: NodeView): RecurrentShape {
-  const cell = view.op as CellName
+  const quantized = view.op === 'DynamicQuantizeLSTM'
+  const cell = quantized ? 'LSTM' : view.op as CellName
   const { gates } = CELLS[cell]
-  const batchFirst = view.int('layout', 0) === 1
+  const batchFirst = !quantized && view.int('layout', 0) === 1
   const x = view.expectRank(0, 3)
   const [steps, batch] = batchFirst ? [x[1]!, x[0]!] : [x[0]!, x[1]!]
   const directions = DIRECTIONS[view.string('direction', 'forward')]
     ?? view.fail('ATTRIBUTE_UNSUPPORTED', `attribute "direction" must be forward, reverse or bidirectional, got "${view.string('direction')}"`)
-  const hidden = view.expectRank(2, 3)[2]!
+  const hidden = view.expectRank(2, 3)[quantized ? 1 : 2]!
   if (hidden < 1 || view.int('hidden_size', hidden) !== hidden) view.fail('SHAPE_MISMATCH', `attribute "hidden_size" ${view.int('hidden_size', hidden)} does not fit input 2 (R) [${view.dims(2)}]`)
   if (view.int('input_forget', 0)) view.fail('ATTRIBUTE_UNSUPPORTED', 'attribute "input_forget" must be 0')
   const clip = view.float('clip', Infinity)
   if (!(clip > 0)) view.fail('ATTRIBUTE_UNSUPPORTED', `attribute "clip" must be above 0, got ${clip}`)
-  const shape = { cell, gates, steps, batch, inputs: x[2]!, hidden, directions, activations: activationsOf(view, cell, directions.length), clip, batchFirst }
+  const shape = { cell, gates, steps, batch, inputs: x[2]!, hidden, directions, activations: activationsOf(view, cell, directions.length), clip, batchFirst, quantized }
   checkOperands(view, shape)
   return shape
 }
@@ -60,21 +64,33 @@ export function recurrentShape(view: NodeView): RecurrentShape {
 function checkOperands(view: NodeView, s: RecurrentShape): void {
   const d = s.directions.length
   const rows = s.gates * s.hidden
+  const weights = (k: number): number[] => (s.quantized ? [d, k, rows] : [d, rows, k])
   const state = s.batchFirst ? [s.batch, d, s.hidden] : [d, s.batch, s.hidden]
   const expect = (i: number, name: string, dims: readonly number[]): void => {
     if (!view.has(i)) return
-    view.expectDType(i, i === 4 ? 'int32' : view.input(0).dtype)
+    view.expectDType(i, ...(i === 4 ? ['int32'] as const : s.quantized && i < 3 ? CODES : [view.input(0).dtype]))
     if (view.dims(i).join() !== dims.join()) view.fail('SHAPE_MISMATCH', `input ${i} (${name}): expected [${dims}], got [${view.dims(i)}]`)
   }
   view.input(1)
-  expect(1, 'W', [d, rows, s.inputs])
-  expect(2, 'R', [d, rows, s.hidden])
+  expect(1, 'W', weights(s.inputs))
+  expect(2, 'R', weights(s.hidden))
   expect(3, 'B', [d, 2 * rows])
   expect(4, 'sequence_lens', [s.batch])
   expect(5, 'initial_h', state)
   if (s.cell !== 'LSTM') return
   expect(6, 'initial_c', state)
   expect(7, 'P', [d, 3 * s.hidden])
+  if (s.quantized) for (const i of [1, 2]) checkScales(view, s, i)
+}
+
+/** Scale and zero point of W (inputs 8 and 9) or R (10 and 11): one for each direction, or one for each of its columns. */
+function checkScales(view: NodeView, s: RecurrentShape, matrix: number): void {
+  const d = s.directions.length, rows = s.gates * s.hidden, scale = 6 + 2 * matrix
+  if (view.dims(matrix)[1] === 0) view.fail('OP_UNSUPPORTED', `input ${matrix} [${view.dims(matrix)}] has no inner elements`)
+  for (const i of [scale, scale + 1]) {
+    view.expectDType(i, i === scale ? 'float32' : view.input(matrix).dtype)
+    if (![`${d}`, `${d},${rows}`].includes(view.dims(i).join())) view.fail('SHAPE_MISMATCH', `input ${i} (${i === scale ? 'scale' : 'zero point'} of input ${matrix}): expected [${d}] or [${d}, ${rows}], got [${view.dims(i)}]`)
+  }
 }
 
 /** The lists alpha and beta serve, in order, the activations that have such a parameter. */
@@ -94,11 +110,11 @@ function activationsOf(view: NodeView, cell: CellName, directions: number): Acti
 
 const recurrent: InferRule = {
   infer(view) {
-    const dtype = view.expectDType(0, 'float32', 'float16')
+    const dtype = view.op === 'DynamicQuantizeLSTM' ? view.expectDType(0, 'float32') : view.expectDType(0, 'float32', 'float16')
     const { steps, batch, hidden, directions: { length: d }, batchFirst, cell } = recurrentShape(view)
     const last = (): TensorType => view.make(dtype, batchFirst ? [batch, d, hidden] : [d, batch, hidden])
     return [view.make(dtype, batchFirst ? [batch, steps, d, hidden] : [steps, d, batch, hidden]), last(), ...(cell === 'LSTM' ? [last()] : [])]
   },
 }
 
-export const rnn: InferTable = { LSTM: recurrent, GRU: recurrent, RNN: recurrent }
+export const rnn: InferTable = { LSTM: recurrent, GRU: recurrent, RNN: recurrent, 'com.microsoft:DynamicQuantizeLSTM': recurrent }

@@ -1,4 +1,5 @@
 import { recurrentShape, type Activation, type RecurrentShape } from '../../graph/infer/rnn.js'
+import type { ParamsOf } from '../../runtime/abi.js'
 import { UNARY } from '../../runtime/op-codes.js'
 import { at, NULL, type Operand } from '../../runtime/operand.js'
 import { axis, emitPack, emitProduct, packed, packedBytes } from './f32-product.js'
@@ -26,7 +27,7 @@ function recurrentPanels(l: Lowering, s: RecurrentShape, d: number): Operand {
 }
 
 /** Wb + Rb of direction `d`; where Rb of h comes later, Wb alone there. A product with k = 1 adds, one with k = 0 copies. */
-function biasSum(l: Lowering, s: RecurrentShape, d: number): Operand | undefined {
+export function biasSum(l: Lowering, s: RecurrentShape, d: number): Operand | undefined {
   if (!l.has(3)) return undefined
   const rows = s.gates * s.hidden
   const summed = late(l, s) ? 2 * s.hidden : rows
@@ -54,7 +55,8 @@ function projection(l: Lowering, s: RecurrentShape, d: number): Operand {
 
 const activation = (a: Activation | undefined): [op: number, alpha: number, beta: number] => [a ? UNARY[a.name] : 0, a?.alpha ?? 0, a?.beta ?? 0]
 
-function direction(l: Lowering, s: RecurrentShape, d: number): void {
+/** What every kernel of a direction is told but its products: states, outputs, lengths, activations. */
+export function cellFields(l: Lowering, s: RecurrentShape, d: number): Omit<ParamsOf<'f32_recurrent'>, 'x' | 'r' | 'bias'> {
   const { hidden, batch, steps, gates, batchFirst, directions: { length: directions } } = s
   const n = gates * hidden
   const stateAt = (operand: Operand): Operand => at(operand, 4 * hidden * d * (batchFirst ? 1 : batch))
@@ -62,17 +64,22 @@ function direction(l: Lowering, s: RecurrentShape, d: number): void {
   const output = (o: number): Operand => (l.wants(o) ? stateAt(l.out(o)) : NULL)
   const stateRow = batchFirst ? directions * hidden : hidden
   const [[f, fAlpha, fBeta], [g, gAlpha, gBeta], [h, hAlpha, hBeta]] = [0, 1, 2].map((i) => activation(s.activations[d]![i])) as [ReturnType<typeof activation>, ReturnType<typeof activation>, ReturnType<typeof activation>]
-  const rows = gates * hidden
-  l.emit('f32_recurrent', {
-    x: projection(l, s, d), xStep: batchFirst ? n : batch * n, xRow: batchFirst ? steps * n : n, r: recurrentPanels(l, s, d),
-    bias: l.has(3) && late(l, s) ? at(l.in(3), 4 * (d * 2 * rows + rows + 2 * hidden)) : NULL,
+  return {
+    xStep: batchFirst ? n : batch * n, xRow: batchFirst ? steps * n : n,
     peepholes: s.cell === 'LSTM' && l.has(7) ? at(l.in(7), 4 * d * 3 * hidden) : NULL,
     initialH: input(5), initialC: s.cell === 'LSTM' ? input(6) : NULL, initialRow: stateRow, lengths: l.has(4) ? l.in(4) : NULL,
     y: steps ? output(0) : NULL, yStep: (batchFirst ? 1 : batch) * directions * hidden, yRow: batchFirst ? steps * directions * hidden : hidden,
     lastH: output(1), lastC: s.cell === 'LSTM' ? output(2) : NULL, lastRow: stateRow,
     scratch: l.scratch(SCRATCH_HEAD_BYTES + 4 * batch * hidden * (gates + 3)), steps, batch, hidden, cell: CELL[s.cell], reverse: s.directions[d] ? 1 : 0,
     linearBeforeReset: late(l, s) ? 1 : 0, clip: s.clip, f, fAlpha, fBeta, g, gAlpha, gBeta, h, hAlpha, hBeta,
-  }, steps * batch * rows * hidden)
+  }
+}
+
+function direction(l: Lowering, s: RecurrentShape, d: number): void {
+  const { hidden, gates } = s
+  const rows = gates * hidden
+  const bias = l.has(3) && late(l, s) ? at(l.in(3), 4 * (d * 2 * rows + rows + 2 * hidden)) : NULL
+  l.emit('f32_recurrent', { ...cellFields(l, s, d), x: projection(l, s, d), r: recurrentPanels(l, s, d), bias }, s.steps * s.batch * rows * hidden)
 }
 
 const recurrent: LowerRule = (l) => {
