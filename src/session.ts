@@ -68,7 +68,7 @@ export interface StepProfile {
   readonly ms: number
 }
 
-interface CachedPlan {
+export interface CachedPlan {
   readonly bound: BoundPlan
   readonly prepared: Prepared
   readonly times: Float64Array
@@ -182,7 +182,7 @@ export class GraphSession {
     this.release()
   }
 
-  private open(): Executor {
+  protected open(): Executor {
     if (!this.executor) throw new OctavoError('SESSION_DISPOSED', 'this session has been released. Create a new one.')
     return this.executor
   }
@@ -192,7 +192,7 @@ export class GraphSession {
     return { memory: this.options.memoryLimit ?? limits.memory, work: this.options.workLimit ?? limits.work }
   }
 
-  private begin(feeds: Tensors, fetches?: readonly string[]): CachedPlan {
+  protected begin(feeds: Tensors, fetches?: readonly string[]): CachedPlan {
     this.open()
     for (const name of fetches ?? [])
       if (!this.outputNames.includes(name)) throw new OctavoError('OUTPUT_UNKNOWN', `fetches: the model has no output "${name}", it has ${list(this.outputNames)}.`, { name })

@@ -38,6 +38,8 @@ export interface ValueInfo {
   readonly name: string
   readonly dtype: DType
   readonly dims: readonly (number | string | null)[] | null
+  /** Of an output: its elements may be given in any order, under another name (passes/layout.ts). */
+  readonly anyOrder?: boolean
 }
 
 /**

@@ -4,6 +4,8 @@ import { TrainModule, address } from '../runtime/train.js'
 
 /** Elements copied into wasm at a time: a chunk stays in the second-level cache. */
 const CHUNK = 1 << 16
+/** Larger tensors are not held in wasm whole: 64 MiB. */
+const MOST_HELD = 1 << 24
 
 let current: Kernels | undefined
 
@@ -40,13 +42,42 @@ export class Kernels {
   private readonly chunk: number
   private readonly cell: number
 
+  /** A tensor that is in wasm for now, and its range. */
+  private held: { readonly x: Float32Array; readonly at: number; readonly range: Range } | undefined
+
   constructor(private readonly module: TrainModule) {
     this.chunk = module.arena.allocate(CHUNK * 4)
     this.cell = module.arena.allocate(64)
   }
 
+  /** Keeps x in wasm while `use` runs: calls on this very array neither copy it nor compute its range again. */
+  holding<T>(x: Float32Array, use: () => T): T {
+    if (x.length > MOST_HELD || this.held) return use()
+    return this.borrow([x.length], ([at]) => {
+      this.held = { x, at: at!, range: this.copyIn(x, at!) }
+      try {
+        return use()
+      } finally {
+        this.held = undefined
+      }
+    })
+  }
+
+  /** Copies x, and its range with it: each chunk is read while it is in the cache. */
+  private copyIn(x: Float32Array, at: number): Range {
+    this.module.floats(this.cell, 2).set(NOTHING)
+    for (let i = 0; i < x.length; i += CHUNK) {
+      const part = x.subarray(i, i + CHUNK)
+      this.module.floats(at + 4 * i, part.length).set(part)
+      this.module.call('f32_minmax', { x: address(at + 4 * i), range: address(this.cell), count: part.length, finite: 0, absolute: 0 })
+    }
+    const [min, max] = this.module.floats(this.cell, 2)
+    return [min!, max!]
+  }
+
   /** Smallest and largest element of x (torch.aminmax: NaN stays), of those that are finite, or of |x|. */
   minMax(x: Float32Array, { finite = false, absolute = false } = {}): Range {
+    if (this.held?.x === x && !finite && !absolute) return this.held.range
     this.module.floats(this.cell, 2).set(NOTHING)
     this.inChunks(x, (at, count) => this.module.call('f32_minmax', { x: at, range: address(this.cell), count, finite: Number(finite), absolute: Number(absolute) }))
     const [min, max] = this.module.floats(this.cell, 2)
@@ -208,6 +239,7 @@ export class Kernels {
   }
 
   private inChunks(x: Float32Array, use: (at: typeof NULL, count: number) => void): void {
+    if (this.held?.x === x) return use(address(this.held.at), x.length)
     for (let i = 0; i < x.length; i += CHUNK) {
       const part = x.subarray(i, i + CHUNK)
       this.module.floats(this.chunk, part.length).set(part)

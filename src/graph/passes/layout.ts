@@ -39,8 +39,8 @@ class LayoutPass {
 
   run(): Graph {
     for (const node of this.graph.nodes) this.rewrite(node)
-    for (const { name } of this.graph.outputs) this.first(name)
-    return { ...this.graph, nodes: this.nodes, constants: this.constants }
+    const outputs = this.graph.outputs.map((o) => ({ ...o, name: (o.anyOrder && !this.hasFirst.has(o.name) && this.lastNames.get(o.name)) || this.first(o.name) }))
+    return { ...this.graph, outputs, nodes: this.nodes, constants: this.constants }
   }
 
   private rewrite(node: Node): void {

@@ -1,12 +1,11 @@
 import { OctavoError } from '../../errors.js'
-import { aborted, breathe } from '../../platform/host.js'
+import { aborted } from '../../platform/host.js'
 import { Tensor } from '../../value.js'
 import type { Batch, Batches } from './options.js'
+import { giveTurn } from './turn.js'
 
 /** Bytes of batches kept for a second walk when they can be read once only. */
 export const KEEP_BYTES = 64 * 2 ** 20
-/** The host gets a turn after this many milliseconds: a page paints, an abort arrives. */
-const TURN_MS = 40
 
 /**
  * Calibration data that can be walked more than once, whatever it was given as. Each walk gives one batch at a time, so memory does not grow with
@@ -50,14 +49,11 @@ export class BatchSource implements AsyncIterable<Batch> {
   /** The batches from the beginning. @throws CALIBRATION_INVALID no batches, something else among them, a source that throws; ABORTED */
   async *[Symbol.asyncIterator](): AsyncGenerator<Batch, void, undefined> {
     let index = 0
-    let turn = performance.now() + TURN_MS
     for await (const batch of this.walked && !this.replayed ? this.kept : this.read()) {
       requireBatch(batch, index++)
       yield batch
       if (this.signal?.aborted) throw aborted(this.signal)
-      if (performance.now() < turn) continue
-      await breathe()
-      turn = performance.now() + TURN_MS
+      await giveTurn()
     }
     if (!index) throw this.empty()
     if (this.signal?.aborted) throw aborted(this.signal)

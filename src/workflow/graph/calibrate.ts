@@ -1,11 +1,14 @@
 import { OctavoError } from '../../errors.js'
 import type { Graph } from '../../graph/graph.js'
-import { aborted, breathe } from '../../platform/host.js'
+import { aborted } from '../../platform/host.js'
 import { kernels } from '../../quantization/kernels.js'
-import type { ObserverBase } from '../../quantization/observer-base.js'
+import { UniformObserver, type ObserverBase } from '../../quantization/observer-base.js'
+import { isPerTensor } from '../../quantization/qscheme.js'
 import type { LoadedTier } from '../../runtime/load.js'
-import { GraphSession } from '../../session.js'
+import type { Tensor } from '../../value.js'
+import { ObservingSession } from './observing-session.js'
 import type { Batch, Batches, ProgressEvent } from './options.js'
+import { giveTurn } from './turn.js'
 
 /** Observers by the name of the value that they watch. One observer may watch several values: they share its qparams. */
 export type Watch = ReadonlyMap<string, readonly ObserverBase[]>
@@ -25,9 +28,6 @@ export interface Observed {
   readonly samples: number
 }
 
-/** The host gets a turn after this many milliseconds of work: a page paints, an abort arrives. */
-const TURN_MS = 40
-
 /**
  * Runs a float graph on every batch and shows the values in `watch` to their observers, in the order of the map. Batches are taken one at a time, so
  * that memory does not grow with their number. Observers need the training module (useTrainModule).
@@ -38,19 +38,15 @@ const TURN_MS = 40
  */
 export async function observeGraph(graph: Graph, watch: Watch, batches: Batches, options: ObserveOptions): Promise<Observed> {
   const { signal, total, onProgress } = options
-  const outputs = [...watch.keys()].map((name) => ({ name, dtype: 'float32' as const, dims: null }))
-  const bytes = [...graph.constants.values()].reduce((sum, { data }) => sum + data.byteLength, 0)
-  const session = new GraphSession({ ...graph, outputs }, options.tier, bytes, {})
-  let done = 0, samples = 0, turn = performance.now() + TURN_MS
+  const session = new ObservingSession(graph, [...watch].map(([name, observers]) => ({ name, anyOrder: observers.every(ignoresOrder) })), options.tier)
+  let done = 0, samples = 0
   onProgress?.({ phase: 'calibrate', done, total })
   try {
     for await (const batch of readBatches(batches, signal)) {
       observeBatch(session, watch, batch, done++)
       samples += batch[graph.inputs[0]?.name ?? '']?.dims[0] ?? 1
       onProgress?.({ phase: 'calibrate', done, total })
-      if (performance.now() < turn) continue
-      await breathe()
-      turn = performance.now() + TURN_MS
+      await giveTurn()
     }
   } finally {
     session.release()
@@ -58,6 +54,9 @@ export async function observeGraph(graph: Graph, watch: Watch, batches: Batches,
   if (!done) throw new OctavoError('CALIBRATION_INVALID', 'there are no batches to calibrate on. Give at least one: each is an object of tensors by input name.')
   return { batches: done, samples }
 }
+
+/** One range for all elements knows neither axes nor order. */
+const ignoresOrder = (observer: ObserverBase): boolean => observer instanceof UniformObserver && isPerTensor(observer.qscheme)
 
 /** The batches, one by one. @throws ABORTED; CALIBRATION_INVALID for what the source throws */
 async function* readBatches(batches: Batches, signal?: AbortSignal): AsyncGenerator<Batch> {
@@ -75,21 +74,23 @@ async function* readBatches(batches: Batches, signal?: AbortSignal): AsyncGenera
   }
 }
 
-function observeBatch(session: GraphSession, watch: Watch, batch: Batch, index: number): void {
+function observeBatch(session: ObservingSession, watch: Watch, batch: Batch, index: number): void {
   try {
-    const values = session.runSync(batch)
-    for (const [name, observers] of watch) {
-      requireFinite(values[name]!.data as Float32Array, name)
-      for (const observer of observers) observer.forward(values[name]!)
-    }
+    session.show(batch, (value, name) => observe(value, name, watch.get(name)!))
   } catch (error) {
     throw error instanceof OctavoError ? inBatch(error, index) : error
   }
 }
 
-function requireFinite(data: Float32Array, name: string): void {
-  if (!data.length || kernels().minMax(data).every(Number.isFinite)) return
-  throw new OctavoError('CALIBRATION_INVALID', `value "${name}" holds NaN or an infinity. Leave that sample out, or look for the layer that makes it.`, { value: name })
+function observe(value: Tensor, name: string, observers: readonly ObserverBase[]): void {
+  if (value.dtype !== 'float32') throw new OctavoError('DTYPE_MISMATCH', `value "${name}": expected float32 to observe, got ${value.dtype}. Watch float values only.`, { value: name, dtype: value.dtype })
+  const data = value.data as Float32Array
+  if (!data.length) return
+  kernels().holding(data, () => {
+    if (!kernels().minMax(data).every(Number.isFinite))
+      throw new OctavoError('CALIBRATION_INVALID', `value "${name}" holds NaN or an infinity. Leave that sample out, or look for the layer that makes it.`, { value: name })
+    for (const observer of observers) observer.forward(value)
+  })
 }
 
 /** The same error, saying which batch it came from. */
