@@ -1,5 +1,5 @@
 import { OctavoError } from '../../errors.js'
-import { opKey, type Graph } from '../../graph/graph.js'
+import { opKey, type Graph, type Node } from '../../graph/graph.js'
 import { foldBatchNorm } from '../../graph/passes/fold-batch-norm.js'
 import type { Pass } from '../../graph/passes/pass.js'
 import { defaultLimits, Executor } from '../../plan/executor.js'
@@ -12,10 +12,18 @@ import { dropCopies, matMulsAreGemms, meansArePools, nameWeights } from './simpl
 /** What a model that was quantized before holds. */
 const QUANTIZED = /^(QuantizeLinear|DequantizeLinear|DynamicQuantizeLinear|MatMulInteger|ConvInteger|QLinear\w+|com\.microsoft:(Q\w+|DynamicQuantize\w+|MatMulInteger\w*|MatMulNBits|DequantizeLinear))$/
 
-/** @throws ALREADY_QUANTIZED naming the first such node */
+/** @throws ALREADY_QUANTIZED naming the first such node, in a branch too */
 export function requireFloat(graph: Graph): void {
-  const node = graph.nodes.find((n) => QUANTIZED.test(opKey(n)))
+  const [node] = [...everyNode(graph)].filter((n) => QUANTIZED.test(opKey(n)))
   if (node) throw new OctavoError('ALREADY_QUANTIZED', `node "${node.name}" is a ${opKey(node)}: this model is quantized already. Quantize the float model it was made from.`, { node: node.name, op: opKey(node) })
+}
+
+/** The nodes of a graph, and after each those of the graphs inside it. */
+export function* everyNode(graph: Graph): Iterable<Node> {
+  for (const node of graph.nodes) {
+    yield node
+    for (const value of Object.values(node.attributes)) if (typeof value === 'object' && 'nodes' in value) yield* everyNode(value)
+  }
 }
 
 /**

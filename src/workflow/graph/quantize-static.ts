@@ -1,13 +1,7 @@
 import { OctavoError } from '../../errors.js'
-import { readExternal } from '../../external-data.js'
-import { openModel } from '../../formats/onnx/decode.js'
 import { encodeModel } from '../../formats/onnx/encode.js'
 import type { Graph } from '../../graph/graph.js'
-import { moreOperators } from '../../more-operators.js'
-import { addOperators } from '../../operators.js'
-import { aborted, breathe, readSource } from '../../platform/host.js'
 import type { Source } from '../../platform/source.js'
-import { requireOperators } from '../../plan/operators.js'
 import type { UniformObserver } from '../../quantization/observer-base.js'
 import { observersFor, qparamsOf, watchOf } from './activation-qparams.js'
 import { BatchSource } from './batches.js'
@@ -15,8 +9,10 @@ import { observeGraph } from './calibrate.js'
 import { bytesOf, cleanGraph, requireFloat } from './clean.js'
 import { convertGraph } from './convert.js'
 import { loadModules } from './host.js'
-import type { Batch, Batches, HostOptions, Phase, QuantizeStaticOptions } from './options.js'
+import { nameOf, openFloat } from './open-float.js'
+import type { Batch, Batches, QuantizeStaticOptions } from './options.js'
 import { prepareGraph, type PreparedGraph } from './prepare.js'
+import { Progress } from './progress.js'
 import type { QuantizeReport } from './report.js'
 import { rangeObserver, settingsOf } from './settings.js'
 import { layerReports, valueReports } from './static-report.js'
@@ -100,21 +96,6 @@ function requireBuilt({ equalize, biasCorrection, tolerance }: QuantizeStaticOpt
 
 const warningsOf = (any: boolean): string[] => (any ? [] : ['nothing was quantized: the report says why for each layer'])
 
-/** Reads a model with all operators known. */
-async function openFloat(source: Source, options: HostOptions & { signal?: AbortSignal }): Promise<{ graph: Graph; bytes: number }> {
-  addOperators(moreOperators)
-  const bytes = await readSource(source, options.signal)
-  const file = openModel(bytes)
-  const external = await readExternal(file, source, options)
-  const graph = file.graph({ externalData: external })
-  requireFloat(graph)
-  requireOperators(graph)
-  return { graph, bytes: [...external.values()].reduce((sum, { byteLength }) => sum + byteLength, bytes.byteLength) }
-}
-
-/** The name of a file, or what the graph calls itself. */
-const nameOf = (source: Source, graph: Graph): string => (typeof source === 'string' || source instanceof URL ? String(source).replace(/[?#].*$/, '').replace(/^.*[/\\]/, '') : graph.name)
-
 /** One walk over the batches, of which the first is looked at before the rest is read. */
 class Walk implements AsyncIterable<Batch> {
   private constructor(readonly first: Batch, private readonly rest: AsyncIterator<Batch>) {}
@@ -134,26 +115,5 @@ class Walk implements AsyncIterable<Batch> {
 
   close(): void {
     void this.rest.return?.().catch(() => undefined)
-  }
-}
-
-/** Tells of steps, times them, and gives the host a turn between two. */
-class Progress {
-  readonly seconds: Record<string, number> = {}
-  private since = performance.now()
-
-  constructor(private readonly options: Pick<QuantizeStaticOptions, 'signal' | 'onProgress'>) {}
-
-  begin(phase: Phase, total: number): void {
-    this.options.onProgress?.({ phase, done: 0, total })
-    this.since = performance.now()
-  }
-
-  async end(phase: Phase, total?: number): Promise<void> {
-    this.seconds[phase] = (performance.now() - this.since) / 1000
-    if (total !== undefined) this.options.onProgress?.({ phase, done: total, total })
-    await breathe()
-    this.since = performance.now()
-    if (this.options.signal?.aborted) throw aborted(this.options.signal)
   }
 }
