@@ -16,8 +16,10 @@ export interface Equalized {
 /** Factors are settled when a sweep changes none by more than this share. */
 const SETTLED = 1e-3
 const MAX_SWEEPS = 100
-/** A channel is scaled by no more than this, or less than its inverse: beyond it the channel's other end, its bias, would decide everybody's scale. */
+/** Bounds of a factor, and its inverse. */
 const MAX_FACTOR = 2 ** 8
+/** A channel whose weights are below this share of the largest in its group is dead: it carries its bias, which no weight should blow up. */
+const DEAD = 2 ** -16
 
 /**
  * Cross-layer equalisation (Nagel et al., Data-Free Quantization, arXiv 1906.04721, §4.1): an output channel is divided by a factor, the layers that read it
@@ -105,10 +107,11 @@ class Scaling {
   /** One step for the channels of a group: the largest relative change. */
   private update({ roots, writers, readers }: Group): number {
     const written = this.ranges(writers, 'output'), read = this.ranges(readers, 'input')
+    const [mostWritten, mostRead] = [written, read].map((ranges) => Math.max(...[...roots].map((root) => ranges.get(root)!)))
     let change = 0
     for (const root of roots) {
       const [w, r] = [written.get(root)!, read.get(root)!]
-      if (!(w > 0 && r > 0 && w < Infinity && r < Infinity)) continue
+      if (!(w > DEAD * mostWritten! && r > DEAD * mostRead! && w < Infinity && r < Infinity)) continue
       const before = this.factors[root]!
       const after = Math.min(MAX_FACTOR, Math.max(1 / MAX_FACTOR, before * Math.sqrt(w / r)))
       this.factors[root] = after

@@ -9,6 +9,7 @@ import { observeGraph } from './calibrate.js'
 import { bytesOf, cleanGraph, requireFloat } from './clean.js'
 import { convertGraph } from './convert.js'
 import { loadModules } from './host.js'
+import { measureGraphs } from './measure.js'
 import { nameOf, openFloat } from './open-float.js'
 import type { Batch, Batches, QuantizeStaticOptions } from './options.js'
 import { prepareGraph, type PreparedGraph } from './prepare.js'
@@ -76,11 +77,13 @@ export async function quantizeGraph(graph: Graph, batches: Batches, options: Qua
     const qparams = qparamsOf(prepared, observers, settings)
     const converted = convertGraph(prepared, qparams, settings)
     await progress.end('convert', 1)
+    const measured = options.measure ?? data.complete ? await measureGraphs(prepared.graph, converted, prepared.layers.map((l) => l.output), data, { tier, onProgress, total: data.complete ? seen.batches : undefined }) : undefined
+    if (measured) await progress.end('measure')
     const { quantMin, quantMax } = rangeObserver(settings)
     const report: QuantizeReport = {
       kind: 'static', model: graph.name, engine: settings.engineName, calibrateMethod: settings.calibrateMethod, ...seen, bytes: { before: bytesOf(graph), after: bytesOf(converted) },
-      seconds: progress.seconds, layers: layerReports(prepared, converted), values: valueReports(prepared, observers, qparams, [quantMin, quantMax]), outputs: [], worst: [],
-      warnings: warningsOf(prepared.layers.some((l) => l.quantized)),
+      seconds: progress.seconds, layers: layerReports(prepared, converted, measured?.values), values: valueReports(prepared, observers, qparams, [quantMin, quantMax]),
+      outputs: measured?.outputs ?? [], worst: measured?.worst ?? [], warnings: warningsOf(prepared.layers.some((l) => l.quantized), seen.batches, measured?.batches),
     }
     return { prepared, converted, report, observers }
   } finally {
@@ -94,7 +97,10 @@ function requireBuilt({ equalize, biasCorrection, tolerance }: QuantizeStaticOpt
   if (option) throw new OctavoError('OPTION_INVALID', `option ${option}: this version does not have it. Leave it out.`, { option })
 }
 
-const warningsOf = (any: boolean): string[] => (any ? [] : ['nothing was quantized: the report says why for each layer'])
+const warningsOf = (any: boolean, batches: number, measured: number | undefined): string[] => [
+  ...(any ? [] : ['nothing was quantized: the report says why for each layer']),
+  ...(measured === undefined || measured === batches ? [] : [`measured on the first ${measured} of ${batches} batches: the data can be read once only, and that many were kept`]),
+]
 
 /** One walk over the batches, of which the first is looked at before the rest is read. */
 class Walk implements AsyncIterable<Batch> {

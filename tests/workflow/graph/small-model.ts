@@ -15,7 +15,7 @@ import { loadedTiers } from '../../support/sessions.js'
 
 export const [[tierName, tier]] = loadedTiers() as [ReturnType<typeof loadedTiers>[number]]
 
-const HOST = { tier: tierName, wasmFolder: resolve('dist') }
+export const HOST = { tier: tierName, wasmFolder: resolve('dist') }
 
 /** Dims of inputs, a string where they are open; 'int64:2,3' where they are not float32. */
 export type Inputs = Record<string, readonly (number | string)[]>
