@@ -41,7 +41,7 @@ export function usageError(message: string, details: Readonly<Record<string, unk
 
 /** What the user typed, checked against a command's options. */
 export class Arguments {
-  private constructor(readonly positionals: readonly string[], private readonly values: Readonly<Record<string, string | boolean | (string | boolean)[] | undefined>>) {}
+  private constructor(readonly argv: readonly string[], readonly positionals: readonly string[], private readonly values: Readonly<Record<string, string | boolean | (string | boolean)[] | undefined>>) {}
 
   /** @throws OPTION_INVALID for an unknown option, a missing argument or one too many */
   static parse(argv: readonly string[], { name, options }: Usage): Arguments {
@@ -49,7 +49,7 @@ export class Arguments {
     const spec = Object.fromEntries(Object.entries(all).map(([key, o]) => [key, { type: o.value ? 'string' as const : 'boolean' as const, multiple: o.many ?? false, ...(o.short !== undefined && { short: o.short }) }]))
     try {
       const { positionals, values } = parseArgs({ args: [...argv], options: spec, allowPositionals: true, strict: true })
-      return new Arguments(positionals, values)
+      return new Arguments(argv, positionals, values)
     } catch (error) {
       return usageError(`octavo ${name}: ${firstSentence((error as Error).message)}. See octavo ${name} --help.`)
     }
@@ -71,6 +71,14 @@ export class Arguments {
   words(name: string): readonly string[] {
     const value = this.values[name]
     return (Array.isArray(value) ? value : value === undefined ? [] : [value]).flatMap((v) => String(v).split(',')).map((v) => v.trim()).filter(Boolean)
+  }
+
+  /** A number above zero. @throws OPTION_INVALID */
+  positive(name: string): number | undefined {
+    const given = this.text(name)
+    if (given === undefined) return undefined
+    const value = given.trim() === '' ? NaN : Number(given)
+    return value > 0 && value < Infinity ? value : usageError(`--${name}: expected a number above zero, got "${given}".`, { option: name })
   }
 
   /** A whole number of at least `min`. @throws OPTION_INVALID */

@@ -1,7 +1,7 @@
-import { join } from 'node:path'
+import { basename, join } from 'node:path'
 import { readNpy } from '../formats/npy.js'
 import { readNpz } from '../formats/npz.js'
-import { recipeBatches } from '../recipe/batches.js'
+import { recipeBatches, type FeedOrigin } from '../recipe/batches.js'
 import { choose, type Subset } from '../recipe/evaluate.js'
 import type { InputInfo, Runner } from '../recipe/runner.js'
 import { OctavoError } from '../errors.js'
@@ -9,6 +9,7 @@ import type { Tensor } from '../value.js'
 import type { Batch } from '../workflow/graph/options.js'
 import { usageError, type Arguments, type Option } from './arguments.js'
 import { cutIntoBatches } from './cut-batches.js'
+import { readImage } from './images.js'
 import { isFolder, listFiles, readBytes } from './node-files.js'
 import { PICTURE_OPTIONS, pictureReader } from './pictures.js'
 import { openRecipe, RECIPE_OPTIONS } from './recipes.js'
@@ -38,6 +39,8 @@ export interface CalibrationData {
   readonly batches: () => AsyncIterable<Batch>
   /** Batches, where that is known before they are read. */
   readonly total: number | undefined
+  /** What a batch was made of, counted as they are read; undefined where that is not known. */
+  readonly describe: (index: number) => Promise<FeedOrigin> | undefined
   readonly shard: Shard | undefined
   /** Gives back what reading holds. */
   release(): void
@@ -61,7 +64,7 @@ export async function openCalibrationData(args: Arguments, model: string): Promi
   const path = args.text('calibrate'), recipe = args.text('recipe')
   if (path === undefined && recipe === undefined)
     usageError('there is nothing to calibrate on: name a folder or an .npz file with --calibrate, or a recipe with --recipe.', { option: 'calibrate' })
-  const subset = subsetOf(args, path === undefined ? 2 : 1), runner = sessionRunner(await openSession(model, args))
+  const subset = calibrationSubset(args), runner = sessionRunner(await openSession(model, args))
   try {
     const data = path === undefined ? await fromRecipe(args, runner, subset) : await fromPath(args, path, runner.inputs, subset)
     if (data.total === 0) usageError('no sample is left to calibrate on. Lower --from, --every or the number of shards.')
@@ -72,7 +75,10 @@ export async function openCalibrationData(args: Arguments, model: string): Promi
   }
 }
 
-type Data = Pick<CalibrationData, 'batches' | 'total'>
+type Data = Pick<CalibrationData, 'batches' | 'total' | 'describe'>
+
+/** The samples that --every, --from, --limit and --shard name. @throws OPTION_INVALID */
+export const calibrationSubset = (args: Arguments): Subset => subsetOf(args, args.text('calibrate') === undefined ? 2 : 1)
 
 /** A shard takes every Nth of the samples that are left: one more subset. */
 function subsetOf(args: Arguments, every: number): Subset {
@@ -83,8 +89,8 @@ function subsetOf(args: Arguments, every: number): Subset {
 
 async function fromRecipe(args: Arguments, runner: Runner, subset: Subset): Promise<Data> {
   const { recipe, files } = await openRecipe(args)
-  const { total, read } = await recipeBatches(recipe, files, runner, subset)
-  return { total, batches: read }
+  const { total, read, describe } = await recipeBatches(recipe, files, runner, subset)
+  return { total, batches: read, describe }
 }
 
 const PICTURE = /\.(jpe?g|png|webp|gif|tiff?)$/i
@@ -102,7 +108,7 @@ async function fromPath(args: Arguments, path: string, inputs: readonly InputInf
 async function fromPictures(args: Arguments, files: readonly string[], inputs: readonly InputInfo[]): Promise<Data> {
   if (inputs.length !== 1) usageError(`--calibrate: pictures feed one input, the model has ${inputs.map((i) => i.name).join(', ')}. Give .npz files with an array for each.`, { option: 'calibrate' })
   const read = await pictureReader(args, inputs[0]!, 'calibrate')
-  return { total: files.length, batches: () => inTurn(files, read) }
+  return { total: files.length, batches: () => inTurn(files, read), describe: async (i) => ({ name: basename(files[i]!), image: await readImage(files[i]!) }) }
 }
 
 /** What `read` makes of each file; one is read while the caller works on the one before it. */
@@ -118,10 +124,13 @@ async function* inTurn(files: readonly string[], read: (path: string) => Promise
 
 /** One file is read once and its batches counted; several are read one after another on every walk. */
 async function fromArrays(files: readonly string[], inputs: readonly InputInfo[], subset: Subset): Promise<Data> {
-  if (files.length > 1) return { total: undefined, batches: () => arrayBatches(files, inputs, subset) }
+  if (files.length > 1) return { total: undefined, batches: () => arrayBatches(files, inputs, subset), describe: () => undefined }
   const all = cutIntoBatches(await readArrays(files[0]!, inputs), inputs, files[0]!)
-  const chosen = choose(all.length, subset).map((i) => all[i]!)
-  return { total: chosen.length, batches: async function* () { yield* chosen } }
+  const indices = choose(all.length, subset)
+  return {
+    total: indices.length, batches: async function* () { for (const i of indices) yield all[i]! },
+    describe: async (i) => ({ name: `${basename(files[0]!)}, feed ${indices[i]}` }),
+  }
 }
 
 async function* arrayBatches(files: readonly string[], inputs: readonly InputInfo[], { every = 1, from = 0, limit = Infinity }: Subset): AsyncGenerator<Batch> {

@@ -2,8 +2,8 @@
 export interface Terminal {
   out(line: string): void
   err(line: string): void
-  /** A bar for work that takes longer than a second, on standard error; call it with the number done. Shows nothing where that is not wanted. */
-  progress(label: string, total: number): Progress
+  /** A bar for work that takes longer than a second, on standard error; call it with the number done. Where nobody knows the total it counts. Shows nothing where that is not wanted. */
+  progress(label: string, total: number | undefined): Progress
 }
 
 export interface Progress {
@@ -35,7 +35,7 @@ function silent(): Progress {
   return Object.assign(() => {}, { end: () => {} })
 }
 
-function bar(stream: Stream, label: string, total: number): Progress {
+function bar(stream: Stream, label: string, total: number | undefined): Progress {
   const start = performance.now()
   let next = start + DELAY_MS
   let drawn = false
@@ -49,7 +49,8 @@ function bar(stream: Stream, label: string, total: number): Progress {
   return Object.assign(draw, { end: () => { if (drawn && stream.isTTY) stream.write('\r\x1b[K') } })
 }
 
-function line(label: string, done: number, total: number, ms: number): string {
+function line(label: string, done: number, total: number | undefined, ms: number): string {
+  if (total === undefined) return `${label} ${done}`
   const share = total ? Math.min(1, done / total) : 0
   const filled = Math.round(share * WIDTH)
   const left = share > 0 ? `, ${Math.ceil((ms / share - ms) / 1000)} s left` : ''

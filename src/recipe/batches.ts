@@ -1,5 +1,6 @@
 import { choose, type Subset } from './evaluate.js'
 import type { Files } from './files.js'
+import type { Image } from './image.js'
 import type { Runner, Tensors } from './runner.js'
 import { openSamples, type Sample, type Samples } from './samples.js'
 import type { Recipe, ValuesInput } from './schema.js'
@@ -11,6 +12,15 @@ export interface RecipeBatches {
   readonly total: number | undefined
   /** From the beginning, one at a time; the next sample's file is read while the caller works on this one. */
   read(): AsyncIterable<Tensors>
+  /** What feed `index` was made of, counted as `read` gives them; undefined where a sample gives several. */
+  describe(index: number): Promise<FeedOrigin> | undefined
+}
+
+/** Where a feed came from, for people. */
+export interface FeedOrigin {
+  readonly name: string
+  /** 1 or 3 channels */
+  readonly image?: Image
 }
 
 /**
@@ -24,10 +34,22 @@ export async function recipeBatches(recipe: Recipe, files: Files, runner: Runner
   if (recipe.data.kind === 'audio') {
     const sound = await samples.get(0)
     const chosen = choose(stepsOf(recipe, sound, runner).length, subset)
-    return { total: chosen.length, read: () => soundFeeds(recipe, sound, runner, chosen) }
+    return { total: chosen.length, read: () => soundFeeds(recipe, sound, runner, chosen), describe: async (i) => ({ name: `${sound.name}, chunk ${chosen[i]}` }) }
   }
   const chosen = choose(samples.length, subset)
-  return { total: (recipe.input as ValuesInput).windows ? undefined : chosen.length, read: () => feeds(recipe, samples, runner, chosen) }
+  const several = (recipe.input as ValuesInput).windows !== undefined
+  return {
+    total: several ? undefined : chosen.length, read: () => feeds(recipe, samples, runner, chosen),
+    describe: (i) => (several ? undefined : samples.get(chosen[i]!).then((sample) => ({ name: sample.name, image: imageOf(sample) }))),
+  }
+}
+
+/** The picture that a sample is, also where it is stored as bytes of [height, width, channels]. */
+function imageOf({ content }: Sample): Image | undefined {
+  if ('image' in content) return content.image
+  if (!('values' in content)) return undefined
+  const { data, dims: [height = 0, width = 0, channels = 0, ...more] } = content.values
+  return data instanceof Uint8Array && !more.length && (channels === 1 || channels === 3) ? { width, height, channels, data } : undefined
 }
 
 async function* feeds(recipe: Recipe, samples: Samples, runner: Runner, chosen: readonly number[]): AsyncGenerator<Tensors> {

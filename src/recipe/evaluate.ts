@@ -27,7 +27,7 @@ export interface EvaluateOptions extends Subset {
 
 export interface Evaluation {
   readonly scores: Scores
-  /** Scores of the other model by itself, and the share of decisions that both took alike, where the metric knows decisions. */
+  /** Scores of the other model by itself; the share of decisions that both took alike, where the metric knows decisions. */
   readonly against?: Scores
   readonly sameDecisions?: number
   /** Samples scored. */
@@ -36,37 +36,71 @@ export interface Evaluation {
   readonly msPerSample: number
 }
 
+/** Samples (of a sound: chunks) that are scored together: their indices, ascending, among `count`. */
+export type Part = (count: number) => readonly number[]
+
 /**
  * Scores a model on a recipe's data.
  *
  * @throws FILE_UNREADABLE, RECIPE_INVALID, INPUT_MISMATCH, OPTION_INVALID (a subset without samples), and what running throws
  */
 export async function evaluate(recipe: Recipe, runner: Runner, files: Files, options: EvaluateOptions = {}): Promise<Evaluation> {
+  let all = 0
+  const [result] = await evaluateParts(recipe, runner, files, [(count) => choose((all = count), options)], options)
+  if (!result) throw new OctavoError('OPTION_INVALID', `no sample is left of ${all} with every ${options.every ?? 1}, from ${options.from ?? 0}. Start earlier.`, { ...options, against: undefined })
+  return result
+}
+
+/**
+ * Scores several parts of the data, which may overlap; each sample is run once.
+ *
+ * @returns for each part its scores, or undefined where it is empty
+ * @throws as evaluate
+ */
+export async function evaluateParts(recipe: Recipe, runner: Runner, files: Files, parts: readonly Part[], options: Pick<EvaluateOptions, 'against' | 'onProgress'> = {}): Promise<readonly (Evaluation | undefined)[]> {
   const samples = await openSamples(recipe.data, files)
-  const metric = await createMetric(recipe, files)
-  const other = options.against && metric.decisions ? await createMetric(recipe, files) : undefined
-  const times: number[] = []
-  const add = (sample: Sample, index: number, call: Call, peer?: Call) => {
-    metric.add(sample, index, call, peer)
-    if (peer) other?.add(sample, index, peer)
-  }
-  for await (const { sample, ms } of runSamples(recipe, samples, runner, options, add)) {
-    times.push(ms)
-    metric.end?.(sample)
-  }
-  if (!times.length) throw new OctavoError('OPTION_INVALID', `no sample is left of ${samples.length} with every ${options.every ?? 1}, from ${options.from ?? 0}. Start earlier.`, { ...options, against: undefined })
-  return {
-    scores: metric.scores(), samples: times.length, msPerSample: median(times.length > 1 ? times.slice(1) : times),
-    ...(other && { against: other.scores(), sameDecisions: shareEqual(metric.decisions!(), other.decisions!()) }),
-  }
+  const sound = recipe.data.kind === 'audio' ? await samples.get(0) : undefined
+  const count = sound ? stepsOf(recipe, sound, runner).length : samples.length
+  const tallies = await Promise.all(parts.map(async (part) => new Tally(new Set(part(count)), await createMetric(recipe, files), options.against && await createMetric(recipe, files))))
+  const chosen = [...new Set(tallies.flatMap((t) => [...t.indices]))].sort((a, b) => a - b)
+  const add: Add = (sample, index, call, peer) => tallies.forEach((t) => t.add(sample, index, call, peer))
+  for await (const done of sound ? runSound(recipe, sound, runner, chosen, options, add) : runSamples(recipe, samples, runner, chosen, options, add)) tallies.forEach((t) => t.end(done))
+  return tallies.map((t) => t.result())
 }
 
 type Add = (sample: Sample, index: number, call: Call, peer?: Call) => void
+interface Done { readonly sample: Sample; readonly index: number; readonly ms: number }
 
-/** Runs the chosen samples; a sound is one sample whose chunks are chosen, since its state runs through all of them. */
-async function* runSamples(recipe: Recipe, samples: Samples, runner: Runner, options: EvaluateOptions, add: Add): AsyncGenerator<{ sample: Sample; ms: number }> {
-  if (recipe.data.kind === 'audio') return yield* runSound(recipe, await samples.get(0), runner, options, add)
-  const chosen = choose(samples.length, options)
+/** What one part adds up to. */
+class Tally {
+  private readonly times: number[] = []
+
+  constructor(readonly indices: ReadonlySet<number>, private readonly metric: Metric, private readonly other: Metric | undefined) {}
+
+  add(sample: Sample, index: number, call: Call, peer?: Call): void {
+    if (!this.indices.has(index)) return
+    this.metric.add(sample, index, call, peer)
+    if (peer) this.other?.add(sample, index, peer)
+  }
+
+  end({ sample, index, ms }: Done): void {
+    if (!this.indices.has(index)) return
+    this.times.push(ms)
+    this.metric.end?.(sample)
+    this.other?.end?.(sample)
+  }
+
+  result(): Evaluation | undefined {
+    const { times, metric, other } = this
+    if (!times.length) return undefined
+    return {
+      scores: metric.scores(), samples: times.length, msPerSample: median(times.length > 1 ? times.slice(1) : times),
+      ...(other && { against: other.scores() }), ...(other && metric.decisions && { sameDecisions: shareEqual(metric.decisions(), other.decisions!()) }),
+    }
+  }
+}
+
+async function* runSamples(recipe: Recipe, samples: Samples, runner: Runner, chosen: readonly number[], options: EvaluateOptions, add: Add): AsyncGenerator<Done> {
   for (const [done, index] of chosen.entries()) {
     const sample = await samples.get(index)
     let ms = 0
@@ -74,20 +108,20 @@ async function* runSamples(recipe: Recipe, samples: Samples, runner: Runner, opt
       ms += time
       add(sample, index, call, peer)
     }
-    yield { sample, ms }
+    yield { sample, index, ms }
     options.onProgress?.(done + 1, chosen.length)
   }
 }
 
-async function* runSound(recipe: Recipe, sample: Sample, runner: Runner, options: EvaluateOptions, add: Add): AsyncGenerator<{ sample: Sample; ms: number }> {
-  const total = stepsOf(recipe, sample, runner).length
-  const chosen = new Set(choose(total, options))
-  const last = Math.max(...chosen, -1)
+/** A sound is one sample whose chunks are chosen, since its state runs through all of them. */
+async function* runSound(recipe: Recipe, sample: Sample, runner: Runner, chosen: readonly number[], options: EvaluateOptions, add: Add): AsyncGenerator<Done> {
+  const wanted = new Set(chosen)
+  const last = chosen.at(-1) ?? -1
   let index = 0
   for await (const { call, peer, time } of runSteps(recipe, sample, runner, options.against, last + 1)) {
-    if (chosen.has(index)) {
+    if (wanted.has(index)) {
       add(sample, index, call, peer)
-      yield { sample, ms: time }
+      yield { sample, index, ms: time }
     }
     index++
     options.onProgress?.(index, last + 1)

@@ -1,0 +1,134 @@
+import { stat } from 'node:fs/promises'
+import { dirname, resolve } from 'node:path'
+import { OctavoError } from '../errors.js'
+import type { Subset } from '../recipe/evaluate.js'
+import type { ProgressEvent, QuantizeStaticOptions } from '../workflow/graph/options.js'
+import { quantizeStatic, type QuantizeResult } from '../workflow/graph/quantize-static.js'
+import { renderReport } from '../workflow/graph/report-page/report-page.js'
+import type { QuantizeReport } from '../workflow/graph/report.js'
+import { TIER_OPTION, usageError, type Arguments } from './arguments.js'
+import { CALIBRATION_OPTIONS, calibrationSubset, openCalibrationData, type CalibrationData } from './calibration-data.js'
+import { report as print, type Command } from './command.js'
+import { inputNotes } from './input-notes.js'
+import { writeWhole } from './node-files.js'
+import { SCHEME_OPTIONS, schemeOf } from './quantize-options.js'
+import { scoreBoth } from './quantize-scores.js'
+import { describeReport } from './quantize-summary.js'
+import { openRecipe, type OpenRecipe } from './recipes.js'
+import type { Progress, Terminal } from './terminal.js'
+
+const { shard: _shard, ...DATA_OPTIONS } = CALIBRATION_OPTIONS
+
+export const quantize: Command = {
+  name: 'quantize',
+  summary: 'Turn a float model into one that computes in 8-bit integers.',
+  synopsis: ['MODEL -o OUT --calibrate PATH [--engine NAME] [--observer NAME] [--report OUT.html]', '[MODEL] -o OUT --recipe FILE [--every N --from K] [--report OUT.html]'],
+  about: 'Reads a float ONNX model, runs it on sample data to see which values occur (calibration), and writes an ONNX model whose weights and activations are 8-bit integers: about a quarter of the size, ' +
+    'and faster. The result runs here and in ONNX Runtime. A hundred typical inputs are usually enough.\n' +
+    'With --calibrate the samples are pictures or NumPy files. With --recipe they are the recipe\'s own data: every second sample calibrates, then both models are scored, on the samples that were not used and on all of them.\n' +
+    'Prints sizes, scores and the layers that lost most; --report writes a page with every layer and every range, to be opened in a browser. The model is written whole or not at all.',
+  options: {
+    output: { value: 'OUT', short: 'o', help: 'The file to write.' },
+    ...DATA_OPTIONS,
+    ...SCHEME_OPTIONS,
+    report: { value: 'OUT.html', help: 'Write a page about the result: one file that needs no other.' },
+    'no-score': { help: 'With --recipe: only calibrate, do not score.' },
+    ...TIER_OPTION,
+  },
+  examples: [
+    ['octavo quantize model.onnx --calibrate photos/ -o model.int8.onnx', 'Ranges from the pictures in a folder, scaled as ImageNet models expect.'],
+    ['octavo quantize model.onnx --recipe recipe.json -o model.int8.onnx --report report.html', 'Calibrated and scored on a recipe\'s data, with a page about every layer.'],
+    ['octavo quantize model.onnx --calibrate inputs.npz --engine qnnpack --observer minmax -o model.int8.onnx', 'NumPy arrays by input name; all 8 bits, the range of everything that was seen.'],
+    ['octavo quantize model.onnx --calibrate photos/ --exclude op:Softmax --exclude "/^head/" -o model.int8.onnx', 'Some nodes stay float: an operator, and all whose names begin with head.'],
+  ],
+  async run(args, terminal) {
+    const job = await openJob(args)
+    const data = await openCalibrationData(args, job.model)
+    try {
+      const { model, report } = await calibrated(job, data, terminal)
+      const full = job.recipe && !args.flag('no-score') ? await scored(job, job.recipe, model, report, args, terminal) : report
+      const page = job.page === undefined ? undefined : renderReport(full, { inputs: await inputNotes(full, data.describe), options: shown(job.options), command: commandLine(args) })
+      await writeWhole(job.output, model)
+      if (page !== undefined) await writeWhole(job.page!, page)
+      print(args, terminal, { output: job.output, ...(page !== undefined && { page: job.page }), ...full }, () => describeReport(full, job))
+    } finally {
+      data.release()
+    }
+  },
+}
+
+/** What the command line asks for, as far as it can be checked before work begins. */
+interface Job {
+  readonly model: string
+  readonly output: string
+  readonly page: string | undefined
+  readonly recipe: OpenRecipe | undefined
+  /** the part of the recipe's data that calibrates; undefined where other data do */
+  readonly calibrated: Subset | undefined
+  readonly options: QuantizeStaticOptions
+}
+
+async function openJob(args: Arguments): Promise<Job> {
+  if (args.positionals.length > 1) usageError(`octavo quantize: expected one model, got ${args.positionals.length}.`)
+  const options = schemeOf(args)
+  const output = args.text('output') ?? usageError('-o OUT is missing: name the file to write, such as -o model.int8.onnx.', { option: 'output' })
+  const fromRecipe = args.text('calibrate') === undefined
+  if (fromRecipe && args.text('recipe') === undefined) usageError('there is nothing to calibrate on: name a folder or an .npz file with --calibrate, or a recipe with --recipe.', { option: 'calibrate' })
+  const recipe = args.text('recipe') === undefined ? undefined : await openRecipe(args)
+  const model = args.positionals[0] ?? (fromRecipe ? recipe!.model : usageError('octavo quantize: expected a model beside --calibrate.'))
+  const page = args.text('report')
+  await requirePlaces(model, output, page)
+  return { model, output, page, recipe, calibrated: fromRecipe ? calibrationSubset(args) : undefined, options }
+}
+
+/** Says before minutes of work what would be refused after them. @throws OPTION_INVALID, FILE_UNWRITABLE */
+async function requirePlaces(model: string, output: string, page: string | undefined): Promise<void> {
+  const files = [['MODEL', model], ['-o', output], ['--report', page]] as const
+  for (const [i, [option, path]] of files.entries())
+    for (const [other, before] of files.slice(0, i)) if (path !== undefined && resolve(path) === resolve(before!)) usageError(`${option} ${path}: the same file as ${other}. Name another one.`, { option })
+  for (const path of [output, page])
+    if (path !== undefined && !(await stat(dirname(path)).catch(() => undefined))?.isDirectory())
+      throw new OctavoError('FILE_UNWRITABLE', `cannot write ${path}: its folder is not there. Make it first. Nothing was written.`, { file: path })
+}
+
+async function calibrated({ model, options }: Job, data: CalibrationData, terminal: Terminal): Promise<QuantizeResult> {
+  const bars = new Bars(terminal, data.total)
+  try {
+    return await quantizeStatic(model, data.batches, { ...options, onProgress: (event) => bars.show(event) })
+  } finally {
+    bars.end()
+  }
+}
+
+/** One bar at a time, for the phase at hand. */
+class Bars {
+  private phase: string | undefined
+  private bar: Progress | undefined
+
+  constructor(private readonly terminal: Terminal, private readonly batches: number | undefined) {}
+
+  show({ phase, done, total }: ProgressEvent): void {
+    if (phase !== this.phase) {
+      this.end()
+      this.phase = phase
+      this.bar = this.terminal.progress(phase, total ?? (phase === 'calibrate' ? this.batches : undefined))
+    }
+    this.bar!(done)
+  }
+
+  end(): void {
+    this.bar?.end()
+  }
+}
+
+async function scored(job: Job, recipe: OpenRecipe, int8: Uint8Array, report: QuantizeReport, args: Arguments, terminal: Terminal): Promise<QuantizeReport> {
+  const start = performance.now()
+  const accuracy = await scoreBoth(recipe, job.calibrated, job.model, int8, args, terminal)
+  return { ...report, accuracy, seconds: { ...report.seconds, score: (performance.now() - start) / 1000 } }
+}
+
+/** Options as a page shows them: with the defaults that decide most. */
+const shown = (options: QuantizeStaticOptions): Record<string, unknown> => ({ engine: 'fbgemm', calibrateMethod: 'histogram', perChannel: true, ...options })
+
+/** What was typed, quoted where a shell needs it. */
+const commandLine = ({ argv }: Arguments): string => ['octavo quantize', ...argv.map((word) => (/^[\w@%+=:,./-]+$/.test(word) ? word : `'${word.replaceAll('\'', `'\\''`)}'`))].join(' ')
