@@ -94,6 +94,8 @@ export interface PercentileOptions extends UniformOptions {
 
 /** The range that holds a percentage of what was seen (ONNX Runtime's percentile calibration). */
 export class PercentileObserver extends CalibrationObserver {
+  static override readonly name: string = 'PercentileObserver'
+
   readonly percentile: number
 
   /** @throws OPTION_INVALID */
@@ -117,6 +119,8 @@ export interface EntropyOptions extends UniformOptions {
 
 /** The range around 0 whose quantized distribution is nearest to what was seen, by relative entropy (ONNX Runtime's entropy calibration). */
 export class EntropyObserver extends CalibrationObserver {
+  static override readonly name: string = 'EntropyObserver'
+
   readonly quantizedBins: number
 
   /** @throws OPTION_INVALID */

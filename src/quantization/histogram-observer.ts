@@ -19,6 +19,8 @@ export interface HistogramOptions extends UniformOptions {
  * counts and moves each by less than a bin, so that another split of a set may give other low bits.
  */
 export class HistogramObserver extends UniformObserver {
+  static override readonly name: string = 'HistogramObserver'
+
   readonly bins: number
   /** number of codes, 2^bits */
   private readonly codes: number

@@ -9,6 +9,8 @@ const f32 = Math.fround
 
 /** The range of everything seen, per tensor. Merging is exact: a set split in any way gives the same bits. */
 export class MinMaxObserver extends UniformObserver {
+  static override readonly name: string = 'MinMaxObserver'
+
   protected range: Range = NOTHING
 
   /** @throws OPTION_INVALID */
@@ -67,6 +69,8 @@ export const movingAverage = (mean: number, x: number, constant: number): number
 
 /** The exponential mean of the ranges of batches, per tensor. It depends on their order, so that it cannot be merged. */
 export class MovingAverageMinMaxObserver extends MinMaxObserver {
+  static override readonly name: string = 'MovingAverageMinMaxObserver'
+
   readonly averagingConstant: number
 
   /** @throws OPTION_INVALID */

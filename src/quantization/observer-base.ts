@@ -43,6 +43,9 @@ function factory<T extends ObserverBase>(observer: ObserverClass<T, never>, args
  * Names and formulas are those of torch.ao.quantization.observer (PyTorch 2.13).
  */
 export abstract class ObserverBase {
+  /** The class's name, which saved states and messages use: said here, since minifiers rename classes. Each class says its own. */
+  static readonly name: string = 'ObserverBase'
+
   constructor(readonly dtype: ObservedDType, readonly isDynamic: boolean = false) {}
 
   /** A factory with some options set, PyTorch's with_args. */

@@ -17,6 +17,8 @@ const EMPTY = new Float32Array(0)
 
 /** The range of every channel of everything seen. Merging is exact. */
 export class PerChannelMinMaxObserver extends UniformObserver {
+  static override readonly name: string = 'PerChannelMinMaxObserver'
+
   readonly axis: number
   private min: Float32Array = EMPTY
   private max: Float32Array = EMPTY
@@ -92,6 +94,8 @@ export interface MovingAveragePerChannelOptions extends PerChannelOptions {
 
 /** The exponential mean of the ranges of batches, per channel. */
 export class MovingAveragePerChannelMinMaxObserver extends PerChannelMinMaxObserver {
+  static override readonly name: string = 'MovingAveragePerChannelMinMaxObserver'
+
   readonly averagingConstant: number
 
   /** @throws OPTION_INVALID */

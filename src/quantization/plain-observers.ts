@@ -20,6 +20,8 @@ export interface FixedQParamsOptions {
 
 /** Qparams that are known beforehand: of functions whose results have a known range. */
 export class FixedQParamsObserver extends ObserverBase {
+  static override readonly name: string = 'FixedQParamsObserver'
+
   scale: Float32Array
   zeroPoint: Int32Array
   readonly qscheme: QScheme
@@ -76,6 +78,8 @@ export interface PlaceholderOptions {
 
 /** Observes nothing; says what a module that quantizes by itself should do. */
 export class PlaceholderObserver extends ObserverBase {
+  static override readonly name: string = 'PlaceholderObserver'
+
   readonly customOp: string
   readonly quantMin: number | undefined
   readonly quantMax: number | undefined
@@ -106,6 +110,8 @@ export interface NoopOptions {
 
 /** Observes nothing; what becomes float16 needs no range. */
 export class NoopObserver extends ObserverBase {
+  static override readonly name: string = 'NoopObserver'
+
   readonly customOp: string
 
   constructor(options: NoopOptions = {}) {
@@ -122,6 +128,8 @@ export class NoopObserver extends ObserverBase {
 
 /** Shares the observer of its input: for operators that only move data. */
 export class ReuseInputObserver extends ObserverBase {
+  static override readonly name: string = 'ReuseInputObserver'
+
   constructor() {
     super('quint8')
   }
@@ -140,6 +148,8 @@ export interface RecordingOptions {
 
 /** Keeps a copy of every tensor, for debugging: memory grows with each. */
 export class RecordingObserver extends ObserverBase {
+  static override readonly name: string = 'RecordingObserver'
+
   readonly tensorVal: Tensor[] = []
 
   constructor(options: RecordingOptions = {}) {
