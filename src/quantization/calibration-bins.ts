@@ -82,3 +82,31 @@ export function extended(old: Bins, reach: number): Bins {
   }
   return { edges, limits, counts, threshold: old.threshold }
 }
+
+/** The histogram of both over a range that holds both, on the bins of `ours`: wider ranges add bins as a batch does, and the counts of `theirs` are carried over. */
+export function merged(ours: Bins, theirs: Bins): Bins {
+  if (ours.threshold === 0 && theirs.threshold > 0) return merged(theirs, ours)
+  const wide = grown(ours, theirs.threshold), counts = wide.counts.slice()
+  if (theirs.threshold === wide.threshold && theirs.counts.length === counts.length) theirs.counts.forEach((count, i) => { counts[i]! += count })
+  else if (theirs.threshold === 0) counts[middleOf(counts)]! += theirs.counts.reduce((sum, count) => sum + count, 0)
+  else carry(theirs, wide, counts)
+  return { ...wide, counts }
+}
+
+/** The bin of zero. */
+const middleOf = (counts: Float64Array): number => counts.length >> 1
+
+/** Adds the counts of `from` to those of the bins of `into` that each lies over, by the share of its width and in whole numbers. */
+function carry(from: Bins, into: Bins, counts: Float64Array): void {
+  const bins = counts.length, perBin = bins / (2 * into.threshold), width = (2 * from.threshold) / from.counts.length
+  from.counts.forEach((count, i) => {
+    if (!count) return
+    const start = Math.max(0, (i * width - from.threshold + into.threshold) * perBin), end = Math.min(bins, start + width * perBin)
+    let given = 0
+    for (let at = Math.min(bins - 1, Math.floor(start)); given < count; at++) {
+      const upTo = at + 1 >= end ? count : Math.round((count * (at + 1 - start)) / (end - start))
+      counts[at]! += upTo - given
+      given = upTo
+    }
+  })
+}

@@ -1,6 +1,6 @@
 import { OctavoError } from '../errors.js'
 import { Tensor } from '../value.js'
-import { binsOf, extended, grown, type Bins } from './calibration-bins.js'
+import { binsOf, extended, grown, merged, type Bins } from './calibration-bins.js'
 import { entropyRange } from './entropy.js'
 import { NOTHING, kernels, type Range } from './kernels.js'
 import { UniformObserver, buffer, expectNames, floatBuffer, floatsOf, type StateDict, type UniformOptions } from './observer-base.js'
@@ -62,6 +62,17 @@ export abstract class CalibrationObserver extends UniformObserver {
   override calculateQParams(): QParams {
     const [min, max] = this.histogram ? this.searchRange() : NOTHING
     return calculateQParams(Float32Array.of(min), Float32Array.of(max), this)
+  }
+
+  /**
+   * Puts both histograms on one's bins, this one's: bins of the same width are added where the other reaches further, and its counts move by less than
+   * the width of one of its own bins. Equal bins add exactly.
+   */
+  override merge(other: this): void {
+    if (this.absolute) throw new OctavoError('CALIBRATION_INVALID', `${this.constructor.name} with a symmetric range cannot be merged: what lies below its first batch is not counted. Calibrate in one process, or leave the option out.`, {})
+    if (!other.histogram) return
+    this.histogram = this.histogram ? merged(this.histogram, other.histogram) : other.histogram
+    this.range = [Math.min(this.minVal, other.minVal), Math.max(this.maxVal, other.maxVal)]
   }
 
   override stateDict(): StateDict {
@@ -129,6 +140,11 @@ export class EntropyObserver extends CalibrationObserver {
     this.quantizedBins = options.quantizedBins ?? 128
     if (!(Number.isInteger(this.quantizedBins) && this.quantizedBins > 0 && this.quantizedBins <= (options.bins ?? 128)))
       throw new OctavoError('OPTION_INVALID', `EntropyObserver: expected 1 to ${options.bins ?? 128} quantized bins, got ${this.quantizedBins}.`, { quantizedBins: this.quantizedBins })
+  }
+
+  /** The nearest of many ranges can be another one when a count moves by a part of a bin: half as wide, in a case that was seen. So there is no merge. */
+  override merge(_other: this): void {
+    throw new OctavoError('CALIBRATION_INVALID', 'EntropyObserver cannot be merged: which range is nearest can change altogether when counts are put on other bins. Calibrate in one process, or use a histogram, percentile or min-max observer.', {})
   }
 
   protected choose(histogram: Bins): Range {

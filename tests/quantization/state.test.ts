@@ -59,6 +59,40 @@ test('histograms of shards merge: counts and range stay, one range adds exactly'
   assert.deepEqual(empty.stateDict(), wide.stateDict())
 }))
 
+test('percentile histograms of shards merge: counts stay, the range is that of one process to a bin, equal bins add exactly', () => eachTier(() => {
+  for (const kinds of [['normal', 'relu'], ['relu', 'heavy'], ['heavy', 'normal'], ['steps', 'relu']])
+    for (const percentile of [100, 99, 90]) {
+      const make = (): PercentileObserver => new PercentileObserver({ percentile, bins: 256 })
+      const whole = make(), shards = [make(), make(), make(), make()]
+      for (let i = 0; i < 9; i++) {
+        const x = new Tensor('float32', dataOf({ seed: 11 * i, count: 4000, kind: kinds[i % 2]!, scale: 1 + (i % 4), shift: 0 }))
+        for (const observer of [whole, shards[i % 3]!]) observer.forward(x) // the fourth shard sees nothing
+      }
+      const width = Math.max(...shards.slice(0, 3).map(({ bins }) => bins!.edges[1]! - bins!.edges[0]!))
+      const merged = make()
+      for (const shard of shards) merged.merge(shard)
+      assert.deepEqual([merged.minVal, merged.maxVal], [whole.minVal, whole.maxVal])
+      assert.equal(merged.bins!.counts.reduce((a, b) => a + b), 9 * 4000)
+      assert.ok(merged.bins!.counts.every((n) => Number.isInteger(n) && n >= 0))
+      merged.searchRange().forEach((v, i) => assert.ok(Math.abs(v - whole.searchRange()[i]!) <= 2 * width, `${kinds} ${percentile}: ${merged.searchRange()} for ${whole.searchRange()}, bins of ${width}`))
+    }
+  const fixed = new Tensor('float32', [-9, 9]), whole = new PercentileObserver(), a = new PercentileObserver(), b = new PercentileObserver()
+  for (const observer of [whole, a, b]) observer.forward(fixed)
+  for (let i = 0; i < 6; i++) for (const observer of [whole, i % 2 ? a : b]) observer.forward(batch(7 * i))
+  a.merge(b)
+  whole.forward(fixed) // both shards saw it
+  assert.deepEqual(a.stateDict(), whole.stateDict())
+  const zeros = new PercentileObserver(), empty = new PercentileObserver()
+  zeros.forward(new Tensor('float32', new Float32Array(50)))
+  zeros.merge(a)
+  a.merge(new PercentileObserver())
+  assert.equal(zeros.bins!.counts.reduce((x, y) => x + y), a.bins!.counts.reduce((x, y) => x + y) + 50)
+  assert.ok(zeros.bins!.counts[zeros.bins!.counts.length >> 1]! >= 50)
+  empty.merge(a)
+  assert.deepEqual(empty.stateDict(), a.stateDict())
+  coded('CALIBRATION_INVALID', () => new PercentileObserver({ symmetricRange: true }).merge(new PercentileObserver({ symmetricRange: true })))
+}))
+
 test('states that do not fit are refused', () => eachTier(() => {
   const saved = saveObserver(new MinMaxObserver())
   coded('CALIBRATION_INVALID', () => loadObserver(new HistogramObserver(), saved))
