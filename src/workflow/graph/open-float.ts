@@ -9,8 +9,16 @@ import { requireOperators } from '../../plan/operators.js'
 import { requireFloat } from './clean.js'
 import type { HostOptions } from './options.js'
 
-/** Reads a model with all operators known, and the bytes it takes. @throws ALREADY_QUANTIZED, OP_UNSUPPORTED and what opening a model throws */
-export async function openFloat(source: Source, options: HostOptions & { signal?: AbortSignal }): Promise<{ graph: Graph; bytes: number }> {
+export interface FloatModel {
+  readonly graph: Graph
+  /** bytes of all its files */
+  readonly bytes: number
+  /** the model, then its external data in the order of their names */
+  readonly files: readonly Uint8Array[]
+}
+
+/** Reads a model with all operators known. @throws ALREADY_QUANTIZED, OP_UNSUPPORTED and what opening a model throws */
+export async function openFloat(source: Source, options: HostOptions & { signal?: AbortSignal }): Promise<FloatModel> {
   addOperators(moreOperators)
   const bytes = await readSource(source, options.signal)
   const file = openModel(bytes)
@@ -18,7 +26,8 @@ export async function openFloat(source: Source, options: HostOptions & { signal?
   const graph = file.graph({ externalData: external })
   requireFloat(graph)
   requireOperators(graph)
-  return { graph, bytes: [...external.values()].reduce((sum, { byteLength }) => sum + byteLength, bytes.byteLength) }
+  const files = [bytes, ...[...external].sort(([a], [b]) => (a < b ? -1 : 1)).map(([, file]) => file)]
+  return { graph, files, bytes: files.reduce((sum, { byteLength }) => sum + byteLength, 0) }
 }
 
 /** The name of a file, or what the graph calls itself. */

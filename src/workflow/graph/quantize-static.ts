@@ -3,17 +3,19 @@ import { encodeModel } from '../../formats/onnx/encode.js'
 import type { Graph } from '../../graph/graph.js'
 import type { Source } from '../../platform/source.js'
 import type { UniformObserver } from '../../quantization/observer-base.js'
-import { observersFor, qparamsOf, watchOf } from './activation-qparams.js'
+import { observersFor, qparamsOf } from './activation-qparams.js'
 import { BatchSource } from './batches.js'
-import { observeGraph } from './calibrate.js'
+import { isCalibration, parseCalibration, unusable, type Calibration } from './calibration.js'
 import { bytesOf, cleanGraph, requireFloat } from './clean.js'
 import { convertGraph } from './convert.js'
+import { sha256 } from './digest.js'
 import { loadModules } from './host.js'
 import { measureGraphs } from './measure.js'
 import { nameOf, openFloat } from './open-float.js'
-import type { Batch, Batches, QuantizeStaticOptions } from './options.js'
+import type { Batches, QuantizeStaticOptions } from './options.js'
 import { prepareGraph, type PreparedGraph } from './prepare.js'
 import { Progress } from './progress.js'
+import { openRanges, optionsFor } from './ranges.js'
 import type { QuantizeReport } from './report.js'
 import { rangeObserver, settingsOf } from './settings.js'
 import { layerReports, valueReports } from './static-report.js'
@@ -33,14 +35,16 @@ export interface QuantizeResult {
  *
  *     const { model, report } = await quantizeStatic('model.onnx', batches, { engine: 'qnnpack' })
  *
- * @param batches feeds of runs by input name, batch by batch; one batch is in memory at a time
- * @throws SOURCE_UNREADABLE and what opening a model throws; ALREADY_QUANTIZED; CALIBRATION_INVALID no batches, NaN or infinities in a value;
+ * @param data feeds of runs by input name, batch by batch, of which one is in memory at a time; or what `calibrate` and `mergeCalibrations` gave
+ * @throws SOURCE_UNREADABLE and what opening a model throws; ALREADY_QUANTIZED; CALIBRATION_INVALID no batches, NaN or infinities in a value, a calibration
+ *   that is incomplete or of another model;
  *   INPUT_MISSING, INPUT_MISMATCH a batch that does not fit the model; OPTION_INVALID; ENGINE_UNKNOWN; ABORTED
  */
-export async function quantizeStatic(model: Source | Promise<Source>, batches: Batches, options: QuantizeStaticOptions = {}): Promise<QuantizeResult> {
+export async function quantizeStatic(model: Source | Promise<Source>, data: Batches | Calibration, options: QuantizeStaticOptions = {}): Promise<QuantizeResult> {
   const source = await model
-  const { graph, bytes } = await openFloat(source, options)
-  const { converted, report, observers } = await quantizeGraph(graph, batches, options)
+  const { graph, bytes, files } = await openFloat(source, options)
+  if (isCalibration(data)) await requireSameModel(data, files)
+  const { converted, report, observers } = await quantizeGraph(graph, data, options)
   const written = encodeModel(converted)
   return { model: written, report: { ...report, model: nameOf(source, graph), bytes: { before: bytes, after: written.length } }, observers }
 }
@@ -57,27 +61,28 @@ export interface QuantizedGraph extends Pick<QuantizeResult, 'report' | 'observe
  *
  * @throws as quantizeStatic, but for what reading a file throws
  */
-export async function quantizeGraph(graph: Graph, batches: Batches, options: QuantizeStaticOptions = {}): Promise<QuantizedGraph> {
+export async function quantizeGraph(graph: Graph, data: Batches | Calibration, given: QuantizeStaticOptions = {}): Promise<QuantizedGraph> {
+  const options = optionsFor(data, given)
   const settings = settingsOf(options)
   requireBuilt(options)
   requireFloat(graph)
   const progress = new Progress(options)
   const tier = await loadModules(options)
-  const data = BatchSource.from(batches, options.signal)
-  const walk = await Walk.begin(data)
+  const batches = isCalibration(data) ? undefined : BatchSource.from(data, options.signal)
+  const ranges = await openRanges(batches ?? (data as Calibration), graph, tier, options)
   try {
     progress.begin('prepare', 1)
-    const prepared = prepareGraph(cleanGraph(graph, walk.first, tier), options)
+    const prepared = prepareGraph(cleanGraph(graph, ranges.first, tier), options)
     await progress.end('prepare', 1)
     const observers = observersFor(prepared, settings)
-    const { signal, onProgress } = options
-    const seen = await observeGraph(prepared.graph, watchOf(prepared, observers), walk, { tier, signal, onProgress, total: data.count })
+    const seen = await ranges.observe(prepared, observers)
     await progress.end('calibrate')
     progress.begin('convert', 1)
     const qparams = qparamsOf(prepared, observers, settings)
     const converted = convertGraph(prepared, qparams, settings)
     await progress.end('convert', 1)
-    const measured = options.measure ?? data.complete ? await measureGraphs(prepared.graph, converted, prepared.layers.map((l) => l.output), data, { tier, onProgress, total: data.complete ? seen.batches : undefined }) : undefined
+    const measured = batches && (options.measure ?? batches.complete)
+      ? await measureGraphs(prepared.graph, converted, prepared.layers.map((l) => l.output), batches, { tier, onProgress: options.onProgress, total: batches.complete ? seen.batches : undefined }) : undefined
     if (measured) await progress.end('measure')
     const { quantMin, quantMax } = rangeObserver(settings)
     const report: QuantizeReport = {
@@ -87,12 +92,12 @@ export async function quantizeGraph(graph: Graph, batches: Batches, options: Qua
     }
     return { prepared, converted, report, observers }
   } finally {
-    walk.close()
+    ranges.close()
   }
 }
 
-/** Options that name steps which are not here yet. */
-function requireBuilt({ equalize, biasCorrection, tolerance }: QuantizeStaticOptions): void {
+/** Options that name steps which are not here yet. @throws OPTION_INVALID */
+export function requireBuilt({ equalize, biasCorrection, tolerance }: QuantizeStaticOptions): void {
   const [option] = Object.entries({ equalize, biasCorrection, tolerance }).find(([, value]) => value !== undefined && value !== false) ?? []
   if (option) throw new OctavoError('OPTION_INVALID', `option ${option}: this version does not have it. Leave it out.`, { option })
 }
@@ -102,24 +107,7 @@ const warningsOf = (any: boolean, batches: number, measured: number | undefined)
   ...(measured === undefined || measured === batches ? [] : [`measured on the first ${measured} of ${batches} batches: the data can be read once only, and that many were kept`]),
 ]
 
-/** One walk over the batches, of which the first is looked at before the rest is read. */
-class Walk implements AsyncIterable<Batch> {
-  private constructor(readonly first: Batch, private readonly rest: AsyncIterator<Batch>) {}
-
-  /** @throws CALIBRATION_INVALID no batches */
-  static async begin(batches: AsyncIterable<Batch>): Promise<Walk> {
-    const rest = batches[Symbol.asyncIterator]()
-    const { value, done } = await rest.next()
-    if (done) throw new OctavoError('CALIBRATION_INVALID', 'there are no batches to calibrate on. Give at least one: each is an object of tensors by input name.')
-    return new Walk(value, rest)
-  }
-
-  async *[Symbol.asyncIterator](): AsyncGenerator<Batch> {
-    yield this.first
-    for (let next = await this.rest.next(); !next.done; next = await this.rest.next()) yield next.value
-  }
-
-  close(): void {
-    void this.rest.return?.().catch(() => undefined)
-  }
+async function requireSameModel(data: Calibration, files: readonly Uint8Array[]): Promise<void> {
+  const { model } = parseCalibration(data), got = await sha256(files)
+  if (model.sha256 !== got) throw unusable(`the calibration is of another model: of "${model.name}" with SHA-256 ${model.sha256}, this one has ${got}. Calibrate this model.`, { expected: model.sha256, got })
 }
