@@ -10,12 +10,14 @@ export type ErrorCode =
   | 'KERNEL_MISSING' | 'TIER_UNAVAILABLE' | 'ARENA_EXHAUSTED' | 'WORK_EXCESSIVE' | 'ABI_MISMATCH'
   // run
   | 'INPUT_MISSING' | 'INPUT_MISMATCH' | 'OUTPUT_UNKNOWN' | 'SESSION_DISPOSED' | 'ABORTED' | 'NOT_INITIALIZED'
+  // modules
+  | 'STATE_DICT_MISMATCH' | 'MODULE_INVALID'
   // tools
   | 'OPTION_INVALID' | 'RECIPE_INVALID' | 'FILE_UNREADABLE' | 'FILE_UNWRITABLE'
   // any
   | 'INTERNAL'
 
-export type Stage = 'decode' | 'import' | 'quantize' | 'plan' | 'run' | 'tool' | 'internal'
+export type Stage = 'decode' | 'import' | 'quantize' | 'plan' | 'run' | 'module' | 'tool' | 'internal'
 
 const STAGES: Record<ErrorCode, Stage> = {
   MODEL_TRUNCATED: 'decode', MODEL_MALFORMED: 'decode', SOURCE_UNREADABLE: 'decode',
@@ -23,6 +25,7 @@ const STAGES: Record<ErrorCode, Stage> = {
   CALIBRATION_INVALID: 'quantize', QPARAMS_INVALID: 'quantize', ENGINE_UNKNOWN: 'quantize', ALREADY_QUANTIZED: 'quantize',
   KERNEL_MISSING: 'plan', TIER_UNAVAILABLE: 'plan', ARENA_EXHAUSTED: 'plan', WORK_EXCESSIVE: 'plan', ABI_MISMATCH: 'plan',
   INPUT_MISSING: 'run', INPUT_MISMATCH: 'run', OUTPUT_UNKNOWN: 'run', SESSION_DISPOSED: 'run', ABORTED: 'run', NOT_INITIALIZED: 'run',
+  STATE_DICT_MISMATCH: 'module', MODULE_INVALID: 'module',
   OPTION_INVALID: 'tool', RECIPE_INVALID: 'tool', FILE_UNREADABLE: 'tool', FILE_UNWRITABLE: 'tool',
   INTERNAL: 'internal',
 }
