@@ -46,17 +46,38 @@ async function shrink({ outputs }) {
   }
 }
 
-/** One ESM file per entry point (src/entry/*.ts), and the command line. */
+/** Files of src/DIR and below, from the project's folder. */
+const sources = (dir) => readdirSync(join(root, dir), { recursive: true }).filter((f) => f.endsWith('.ts')).map((f) => join(dir, f))
+const isEager = (entry) => /^src\/entry\/torch\b/.test(entry)
+
+/**
+ * The eager door: a build of its own, so that the chunks of the inference entries stay as they are. Every file of nn/ and autograd/ is an entry
+ * too, which gives it a chunk of its own: whoever bundles one layer drops the other chunks (sideEffects: false). Their entries are not kept.
+ */
+async function buildEager(esbuild, common, entries) {
+  const inner = [...sources('src/nn'), ...sources('src/autograd')]
+  const { metafile } = await esbuild.build({
+    ...common, outbase: '.',
+    entryPoints: [...entries.map((e) => ({ in: e, out: e.replace(/^src\/entry\/|\.ts$/g, '') })), ...inner.map((e) => ({ in: e, out: `inner/${e.slice(0, -3)}` }))],
+  })
+  rmSync(join(root, 'dist/inner'), { recursive: true })
+  await shrink({ outputs: Object.fromEntries(Object.entries(metafile.outputs).filter(([path]) => !path.startsWith('dist/inner/'))) })
+}
+
+/** One ESM file per entry point (src/entry/), and the command line. */
 export async function buildJs() {
   const esbuild = await import('esbuild')
-  for (const file of readdirSync(join(root, 'dist')).filter((f) => f.endsWith('.js'))) rmSync(join(root, 'dist', file))
-  const entries = readdirSync(join(root, 'src/entry')).filter((f) => f.endsWith('.ts')).map((f) => join('src/entry', f))
+  for (const file of readdirSync(join(root, 'dist'), { recursive: true }).filter((f) => f.endsWith('.js'))) rmSync(join(root, 'dist', file))
+  const all = sources('src/entry')
+  const entries = all.filter((e) => !isEager(e))
   const common = {
     absWorkingDir: root, bundle: true, format: 'esm', target: 'es2022', outdir: 'dist', sourcemap: false, logLevel: 'warning', legalComments: 'none',
     external: ['node:*'], // platform/node.ts only, behind a dynamic import
   }
-  const { metafile } = await esbuild.build({ ...common, entryPoints: entries, minify: true, splitting: true, metafile: true, chunkNames: 'chunk-[hash]', platform: 'neutral', mainFields: ['module', 'main'] })
+  const modules = { ...common, minify: true, splitting: true, metafile: true, chunkNames: 'chunk-[hash]', platform: 'neutral', mainFields: ['module', 'main'] }
+  const { metafile } = await esbuild.build({ ...modules, entryPoints: entries })
   await shrink(metafile)
+  await buildEager(esbuild, modules, all.filter(isEager))
   if (existsSync(join(root, 'src/cli/main.ts')))
     await esbuild.build({ ...common, entryPoints: { cli: 'src/cli/main.ts' }, platform: 'node', packages: 'external', banner: { js: '#!/usr/bin/env node' } })
 }

@@ -55,7 +55,7 @@ export function callAll<A extends readonly Attribute[]>(op: Op<A>, inputs: reado
       if (!op.quantized) return callQuantized(op, inputs, attributes)
       key += quantizerKey(input.quantizer)
     }
-    key += input.storage.held ? `;${input.kind.id}w${input.storage.id}.${input.offset}` : `;${input.kind.id}`
+    key += input.storage.held ? input.heldKey : input.kind.key
   }
   if (op.rules) addOnce(op.rules)
   return runtime.calls.call(key, op, inputs, attributes)

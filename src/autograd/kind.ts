@@ -8,6 +8,8 @@ export type MemoryFormat = 'contiguous' | 'channels_last' | 'channels_last_3d'
 /** Element type, shape and order: tensors that agree in these share one Kind, so that a plan is found by a number. */
 export interface Kind {
   readonly id: number
+  /** The id as part of a plan's key. */
+  readonly key: string
   readonly dtype: ScalarType
   readonly shape: readonly number[]
   readonly format: MemoryFormat
@@ -29,7 +31,8 @@ export function kindOf(dtype: ScalarType, shape: readonly number[], format: Memo
   if (!shape.every((d) => Number.isSafeInteger(d) && d >= 0)) throw new OctavoError('SHAPE_MISMATCH', `shape: expected non-negative integers, got [${shape}].`, { shape })
   if (kinds.size >= MAX_KINDS) kinds.clear()
   const dims = Object.freeze([...shape])
-  const kind: Kind = { id: next++, dtype, shape: dims, format, numel: elementCount(dims), physical: format === 'contiguous' ? dims : toLast(dims, format) }
+  const id = next++
+  const kind: Kind = { id, key: `;${id}`, dtype, shape: dims, format, numel: elementCount(dims), physical: format === 'contiguous' ? dims : toLast(dims, format) }
   kinds.set(key, kind)
   return kind
 }

@@ -33,6 +33,7 @@ const shapeOf = (args: ShapeArguments): readonly number[] => (Array.isArray(args
 export class Tensor {
   /** Whether gradients are asked for. */
   requiresGrad = false
+  private ownKey: string | undefined
 
   /** Tensors are made by `tensor`, `zeros`, `rand` and their like, and by operations. */
   constructor(readonly storage: Storage, readonly kind: Kind, readonly quantizer?: Quantizer, readonly offset = 0) {}
@@ -56,6 +57,11 @@ export class Tensor {
 
   get isQuantized(): boolean {
     return this.quantizer !== undefined
+  }
+
+  /** Names these elements in keys of plans that hold them. */
+  get heldKey(): string {
+    return (this.ownKey ??= `${this.kind.key}w${this.storage.id}.${this.offset}`)
   }
 
   /** The same storage without history. */

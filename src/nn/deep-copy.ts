@@ -23,7 +23,7 @@ function copyObject(object: object, memo: Map<object, unknown>, keep: <T>(made: 
     storage.held = object.held
     return storage
   }
-  if (object instanceof Tensor) return withFields(object, keep(Object.create(Object.getPrototypeOf(object) as object) as object), memo, ['kind', 'quantizer'])
+  if (object instanceof Tensor) return withFields(object, keep(Object.create(Object.getPrototypeOf(object) as object) as object), memo, ['kind', 'quantizer'], ['ownKey'])
   if (ArrayBuffer.isView(object)) return keep((object as Uint8Array).slice())
   if (Array.isArray(object)) {
     const list: unknown[] = keep([])
@@ -43,9 +43,10 @@ function copyObject(object: object, memo: Map<object, unknown>, keep: <T>(made: 
   return withFields(object, keep(Object.create(Object.getPrototypeOf(object) as object) as object), memo)
 }
 
-/** `target` with copies of the own fields of `source`; those in `shared` as they are. */
-function withFields(source: object, target: object, memo: Map<object, unknown>, shared: readonly string[] = []): object {
+/** `target` with copies of the own fields of `source`; those in `shared` as they are, those in `left` not at all. */
+function withFields(source: object, target: object, memo: Map<object, unknown>, shared: readonly string[] = [], left: readonly string[] = []): object {
   for (const key of Object.keys(source)) {
+    if (left.includes(key)) continue
     const value = (source as Record<string, unknown>)[key]
     ;(target as Record<string, unknown>)[key] = shared.includes(key) ? value : copy(value, memo)
   }
