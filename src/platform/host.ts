@@ -33,6 +33,14 @@ export async function readSource(source: Source, signal?: AbortSignal): Promise<
   throw new OctavoError('SOURCE_UNREADABLE', `expected a path, URL, bytes, Response, Blob or stream, got ${describe(source)}.`, {})
 }
 
+/** An address that means the same in a worker: whole in a page; a path stays one where files are read, since a worker has the same folder. */
+export function absoluteAddress(address: string | URL): string {
+  const { process, document, location } = globalThis as { process?: { versions?: { node?: string } }; document?: { baseURI: string }; location?: { href: string } }
+  const base = document?.baseURI ?? location?.href
+  if (address instanceof URL || isUrl(address) || process?.versions?.node || base === undefined) return String(address)
+  return new URL(address, base).href
+}
+
 async function readAddress(address: string | URL, signal?: AbortSignal): Promise<Uint8Array> {
   const url = address instanceof URL ? address : isUrl(address) ? new URL(address) : undefined
   if (!url || url.protocol === 'file:') {

@@ -51,7 +51,7 @@ async function answer(request, response, folders, { done, onLine }) {
   const [, prefix, ...rest] = path.split('/')
   try {
     const bytes = await readFile(join(folders[prefix], ...rest))
-    response.writeHead(200, { 'content-type': TYPES[extname(path)] ?? 'application/octet-stream' }).end(bytes)
+    response.writeHead(200, { 'content-type': TYPES[extname(path)] ?? 'application/octet-stream', 'access-control-allow-origin': '*' }).end(bytes)
   } catch {
     response.writeHead(404).end()
   }

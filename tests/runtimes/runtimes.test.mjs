@@ -64,6 +64,32 @@ for (const [engine, execute] of Object.entries(ENGINES))
       t.diagnostic(`${engine} ran ${Object.keys(result.digests).length} models in tier ${result.tier}`)
     })
 
+const quantizeScript = join(here, 'quantize-command.mjs')
+const quantizeWith = (command, before = []) => existsSync(command) && (async () => JSON.parse((await run(command, [...before, quantizeScript], { env: { ...process.env, OCTAVO_TIER: '' } })).stdout))
+const chromium = findChromium()
+const QUANTIZERS = {
+  'Node 20': quantizeWith(bin('node20/bin/node')),
+  'Node 24': quantizeWith(bin('node24/bin/node')),
+  Deno: quantizeWith(bin('.bin/deno'), ['run', '--allow-read', '--allow-env', '--no-lock']),
+  Chromium: chromium && (() => runPage(chromium, { ...folders, dist: join(root, 'dist'), tests: here }, { page: 'tests/quantize-page.html' })),
+}
+
+const quantized = JSON.parse((await run(process.execPath, [quantizeScript])).stdout)
+for (const [engine, execute] of Object.entries(QUANTIZERS))
+  test(`${engine}: quantizing here and in a worker writes the same bytes as everywhere`, { skip: !execute && !process.env.CI && `${engine} is not installed here` }, async (t) => {
+    assert.ok(execute, `${engine} is not installed (npm ci in tests/runtimes; apt-get install chromium)`)
+    const told = await execute()
+    assert.ok(!told.error, told.error)
+    for (const [way, { digest, bytes, batches, events, frames, longest, ms }] of Object.entries(told)) {
+      assert.deepEqual({ digest, bytes, batches }, { digest: quantized.here.digest, bytes: quantized.here.bytes, batches: 60 }, way)
+      assert.ok(events > 60)
+      if (engine !== 'Chromium') continue
+      t.diagnostic(`${way}: ${frames} frames in ${ms.toFixed(0)} ms, at most ${longest.toFixed(0)} ms between two`)
+      assert.ok(ms > 200 && frames > ms / 100 && longest < 400, 'the page paints while it quantizes')
+    }
+    assert.deepEqual(Object.keys(told), ['here', 'in a worker', ...(engine === 'Chromium' ? ['in a worker from another origin'] : [])])
+  })
+
 /** The kernels' own tests, where the Node that runs this file has no relaxed tier: bundled by tools/test.mjs, which runs first. */
 const kernelTests = join(root, 'build/tests/tiers')
 test('Node 24, tier relaxed: every kernel against its reference', { skip: !existsSync(bin('node24/bin/node')) && !process.env.CI && 'Node 24 is not installed here' }, async (t) => {
