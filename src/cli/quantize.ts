@@ -2,6 +2,7 @@ import { stat } from 'node:fs/promises'
 import { dirname, resolve } from 'node:path'
 import { OctavoError } from '../errors.js'
 import type { Subset } from '../recipe/evaluate.js'
+import { parseCalibration, type Calibration } from '../workflow/graph/calibration.js'
 import type { ProgressEvent, QuantizeStaticOptions } from '../workflow/graph/options.js'
 import { quantizeStatic, type QuantizeResult } from '../workflow/graph/quantize-static.js'
 import { renderReport } from '../workflow/graph/report-page/report-page.js'
@@ -10,7 +11,7 @@ import { TIER_OPTION, usageError, type Arguments } from './arguments.js'
 import { CALIBRATION_OPTIONS, calibrationSubset, openCalibrationData, type CalibrationData } from './calibration-data.js'
 import { report as print, type Command } from './command.js'
 import { inputNotes } from './input-notes.js'
-import { writeWhole } from './node-files.js'
+import { readText, writeWhole } from './node-files.js'
 import { SCHEME_OPTIONS, schemeOf } from './quantize-options.js'
 import { scoreBoth } from './quantize-scores.js'
 import { describeReport } from './quantize-summary.js'
@@ -22,14 +23,15 @@ const { shard: _shard, ...DATA_OPTIONS } = CALIBRATION_OPTIONS
 export const quantize: Command = {
   name: 'quantize',
   summary: 'Turn a float model into one that computes in 8-bit integers.',
-  synopsis: ['MODEL -o OUT --calibrate PATH [--engine NAME] [--observer NAME] [--report OUT.html]', '[MODEL] -o OUT --recipe FILE [--every N --from K] [--report OUT.html]'],
+  synopsis: ['MODEL -o OUT --calibrate PATH [--engine NAME] [--observer NAME] [--report OUT.html]', '[MODEL] -o OUT --recipe FILE [--every N --from K] [--report OUT.html]', 'MODEL -o OUT --calibration FILE.json [--recipe FILE]'],
   about: 'Reads a float ONNX model, runs it on sample data to see which values occur (calibration), and writes an ONNX model whose weights and activations are 8-bit integers: about a quarter of the size, ' +
     'and faster. The result runs here and in ONNX Runtime. A hundred typical inputs are usually enough.\n' +
-    'With --calibrate the samples are pictures or NumPy files. With --recipe they are the recipe\'s own data: every second sample calibrates, then both models are scored, on the samples that were not used and on all of them.\n' +
+    'With --calibrate the samples are pictures or NumPy files. With --recipe they are the recipe\'s own data: every second sample calibrates, then both models are scored, on the samples that were not used and on all of them. --calibration takes what octavo calibrate wrote.\n' +
     'Prints sizes, scores and the layers that lost most; --report writes a page with every layer and every range, to be opened in a browser. The model is written whole or not at all.',
   options: {
     output: { value: 'OUT', short: 'o', help: 'The file to write.' },
     ...DATA_OPTIONS,
+    calibration: { value: 'FILE', help: 'Ranges from what octavo calibrate or octavo merge wrote, instead of data. With --recipe both models are scored too; samples that --every and --from name count as used.' },
     ...SCHEME_OPTIONS,
     report: { value: 'OUT.html', help: 'Write a page about the result: one file that needs no other.' },
     'no-score': { help: 'With --recipe: only calibrate, do not score.' },
@@ -43,16 +45,16 @@ export const quantize: Command = {
   ],
   async run(args, terminal) {
     const job = await openJob(args)
-    const data = await openCalibrationData(args, job.model)
+    const data = job.calibration ? undefined : await openCalibrationData(args, job.model)
     try {
       const { model, report } = await calibrated(job, data, terminal)
       const full = job.recipe && !args.flag('no-score') ? await scored(job, job.recipe, model, report, args, terminal) : report
-      const page = job.page === undefined ? undefined : renderReport(full, { inputs: await inputNotes(full, data.describe), options: shown(job.options), command: commandLine(args) })
+      const page = job.page === undefined ? undefined : renderReport(full, { inputs: data && await inputNotes(full, data.describe), options: { engine: full.engine, calibrateMethod: full.calibrateMethod, perChannel: true, ...job.options }, command: commandLine(args) })
       await writeWhole(job.output, model)
       if (page !== undefined) await writeWhole(job.page!, page)
       print(args, terminal, { output: job.output, ...(page !== undefined && { page: job.page }), ...full }, () => describeReport(full, job))
     } finally {
-      data.release()
+      data?.release()
     }
   },
 }
@@ -63,6 +65,8 @@ interface Job {
   readonly output: string
   readonly page: string | undefined
   readonly recipe: OpenRecipe | undefined
+  /** what was observed elsewhere; undefined where data are */
+  readonly calibration: Calibration | undefined
   /** the part of the recipe's data that calibrates; undefined where other data do */
   readonly calibrated: Subset | undefined
   readonly options: QuantizeStaticOptions
@@ -72,13 +76,16 @@ async function openJob(args: Arguments): Promise<Job> {
   if (args.positionals.length > 1) usageError(`octavo quantize: expected one model, got ${args.positionals.length}.`)
   const options = schemeOf(args)
   const output = args.text('output') ?? usageError('-o OUT is missing: name the file to write, such as -o model.int8.onnx.', { option: 'output' })
-  const fromRecipe = args.text('calibrate') === undefined
-  if (fromRecipe && args.text('recipe') === undefined) usageError('there is nothing to calibrate on: name a folder or an .npz file with --calibrate, or a recipe with --recipe.', { option: 'calibrate' })
+  const saved = args.text('calibration')
+  const named = ['calibrate', 'calibration'].filter((option) => args.text(option) !== undefined)
+  if (named.length > 1) usageError('--calibrate and --calibration: ranges come from data or from what was observed before. Give one of them.', { option: 'calibration' })
+  if (!named.length && args.text('recipe') === undefined) usageError('there is nothing to calibrate on: name a folder or an .npz file with --calibrate, or a recipe with --recipe.', { option: 'calibrate' })
   const recipe = args.text('recipe') === undefined ? undefined : await openRecipe(args)
-  const model = args.positionals[0] ?? (fromRecipe ? recipe!.model : usageError('octavo quantize: expected a model beside --calibrate.'))
+  const model = args.positionals[0] ?? (named[0] === 'calibrate' || !recipe ? usageError(`octavo quantize: expected a model beside --${named[0]}.`) : recipe.model)
   const page = args.text('report')
   await requirePlaces(model, output, page)
-  return { model, output, page, recipe, calibrated: fromRecipe ? calibrationSubset(args) : undefined, options }
+  const calibration = saved === undefined ? undefined : parseCalibration(await readText(saved), saved)
+  return { model, output, page, recipe, calibration, calibrated: named[0] === 'calibrate' ? undefined : calibrationSubset(args), options }
 }
 
 /** Says before minutes of work what would be refused after them. @throws OPTION_INVALID, FILE_UNWRITABLE */
@@ -91,10 +98,10 @@ async function requirePlaces(model: string, output: string, page: string | undef
       throw new OctavoError('FILE_UNWRITABLE', `cannot write ${path}: its folder is not there. Make it first. Nothing was written.`, { file: path })
 }
 
-async function calibrated({ model, options }: Job, data: CalibrationData, terminal: Terminal): Promise<QuantizeResult> {
-  const bars = new Bars(terminal, data.total)
+async function calibrated({ model, options, calibration }: Job, data: CalibrationData | undefined, terminal: Terminal): Promise<QuantizeResult> {
+  const bars = new Bars(terminal, data?.total)
   try {
-    return await quantizeStatic(model, data.batches, { ...options, onProgress: (event) => bars.show(event) })
+    return await quantizeStatic(model, calibration ?? data!.batches, { ...options, onProgress: (event) => bars.show(event) })
   } finally {
     bars.end()
   }
@@ -126,9 +133,6 @@ async function scored(job: Job, recipe: OpenRecipe, int8: Uint8Array, report: Qu
   const accuracy = await scoreBoth(recipe, job.calibrated, job.model, int8, args, terminal)
   return { ...report, accuracy, seconds: { ...report.seconds, score: (performance.now() - start) / 1000 } }
 }
-
-/** Options as a page shows them: with the defaults that decide most. */
-const shown = (options: QuantizeStaticOptions): Record<string, unknown> => ({ engine: 'fbgemm', calibrateMethod: 'histogram', perChannel: true, ...options })
 
 /** What was typed, quoted where a shell needs it. */
 const commandLine = ({ argv }: Arguments): string => ['octavo quantize', ...argv.map((word) => (/^[\w@%+=:,./-]+$/.test(word) ? word : `'${word.replaceAll('\'', `'\\''`)}'`))].join(' ')

@@ -78,6 +78,18 @@ test('the same command writes the same bytes; options reach the quantizer', asyn
   assert.ok((await nodes('--exclude', 'op:Gemm')).length > plain.length)
 })
 
+test('ranges from a file, scored on a recipe', async () => {
+  const { calibrate } = await import('../../src/workflow/graph/calibrate-model.js')
+  const feeds = Array.from({ length: 32 }, (_, i) => ({ image: new Tensor('float32', floats.subarray(i * 400, (i + 1) * 400), [1, 1, 20, 20]) }))
+  writeFileSync('ranges.json', JSON.stringify(await calibrate(join(folder, 'model.onnx'), feeds, { calibrateMethod: 'minmax' })))
+  const { status, out, err } = await octavo('quantize', 'model.onnx', '--calibration', 'ranges.json', ...DATA, '-o', 'c.onnx', '--json')
+  assert.equal(status, 0, err)
+  const report = JSON.parse(out)
+  assert.deepEqual([report.samples, report.calibrateMethod, report.accuracy.length], [32, 'minmax', 2])
+  await octavo('quantize', 'model.onnx', '--calibrate', 'inputs.npz', '--observer', 'minmax', '-o', 'd.onnx')
+  assert.deepEqual(readFileSync('c.onnx'), readFileSync('d.onnx'))
+})
+
 test('the table in the terminal', async () => {
   const { out } = await octavo('quantize', 'model.onnx', ...DATA, '-o', 't.onnx', '--exclude', 'op:Gemm')
   assert.match(out, /scored on +float +int8 +change\n +not calibrated on \(100\) +top1 +\d\d\.\d % +\d\d\.\d % /)
@@ -88,6 +100,8 @@ const WRONG: readonly (readonly [readonly string[], number, RegExp])[] = [
   [['model.onnx', '--calibrate', 'photos'], 2, /-o OUT is missing/],
   [['model.onnx', '-o', 'x.onnx'], 2, /nothing to calibrate on/],
   [['-o', 'x.onnx', '--calibrate', 'photos'], 2, /expected a model/],
+  [['model.onnx', '-o', 'x.onnx', '--calibrate', 'photos', '--calibration', 'c.json'], 2, /Give one of them/],
+  [['model.onnx', '-o', 'x.onnx', '--calibration', 'recipe.json'], 1, /CALIBRATION_INVALID: recipe\.json: it is no calibration/],
   [['a.onnx', 'b.onnx', '-o', 'x.onnx'], 2, /expected one model, got 2/],
   [['model.onnx', '-o', 'model.onnx', '--calibrate', 'photos'], 2, /the same file as MODEL/],
   [['model.onnx', '-o', 'x.onnx', '--report', './x.onnx', '--calibrate', 'photos'], 2, /the same file as -o/],

@@ -51,7 +51,7 @@ export interface Calibration {
 export const unusable = (what: string, details: Readonly<Record<string, unknown>> = {}): OctavoError => new OctavoError('CALIBRATION_INVALID', what, details)
 
 /** What is told apart from batches by its format. */
-export const isCalibration = (data: Batches | Calibration): data is Calibration => typeof data === 'object' && 'format' in data && !(Symbol.iterator in data) && !(Symbol.asyncIterator in data)
+export const isCalibration = (data: Batches | Calibration): data is Calibration => typeof data === 'object' && data !== null && 'format' in data && !(Symbol.iterator in data) && !(Symbol.asyncIterator in data)
 
 /** What was observed, to be saved. */
 export function saveCalibration(

@@ -3,6 +3,7 @@ import { aborted, absoluteAddress, readSource } from '../../../platform/host.js'
 import type { Source } from '../../../platform/source.js'
 import { openWorker, type Channel, type WorkerSource } from '../../../platform/workers.js'
 import { loadObserver } from '../../../quantization/state.js'
+import { isCalibration, type Calibration } from '../calibration.js'
 import type { Batch, Batches, QuantizeStaticOptions } from '../options.js'
 import type { QuantizeResult } from '../quantize-static.js'
 import { makeObserver, settingsOf } from '../settings.js'
@@ -24,12 +25,12 @@ export interface InWorkerOptions {
  *
  * @throws as quantizeStatic; SOURCE_UNREADABLE when the worker cannot be started; OPTION_INVALID for options that cannot be posted
  */
-export async function quantizeStaticInWorker(model: Source | Promise<Source>, batches: Batches, options: QuantizeStaticOptions & InWorkerOptions = {}): Promise<QuantizeResult> {
+export async function quantizeStaticInWorker(model: Source | Promise<Source>, data: Batches | Calibration, options: QuantizeStaticOptions & InWorkerOptions = {}): Promise<QuantizeResult> {
   const { worker, signal, onProgress, ...rest } = options
   if (signal?.aborted) throw aborted(signal)
   const start = { model: await postedSource(await model, signal), options: await postedOptions(rest, signal) }
   if (signal?.aborted) throw aborted(signal)
-  return new Job(batches, { signal, onProgress }, (report) => ({ ...rest, engine: report.engine, calibrateMethod: report.calibrateMethod })).run(worker, start)
+  return new Job(data, { signal, onProgress }, (report) => ({ ...rest, engine: report.engine, calibrateMethod: report.calibrateMethod })).run(worker, start)
 }
 
 /** What a worker can open: an address means the same to it when it is whole. */
@@ -55,7 +56,7 @@ class Job {
   private settle!: { resolve(result: QuantizeResult): void; reject(error: unknown): void }
 
   constructor(
-    private readonly batches: Batches, private readonly options: Pick<QuantizeStaticOptions, 'signal' | 'onProgress'>,
+    private readonly data: Batches | Calibration, private readonly options: Pick<QuantizeStaticOptions, 'signal' | 'onProgress'>,
     private readonly scheme: (report: QuantizeResult['report']) => QuantizeStaticOptions,
   ) {}
 
@@ -81,11 +82,12 @@ class Job {
   }
 
   private start(what: { model: PostedSource; options: PostedOptions }): void {
-    const again = typeof this.batches === 'function' || Array.isArray(this.batches)
+    const { data } = this
+    const again = typeof data === 'function' || Array.isArray(data)
     try {
-      this.post({ type: 'start', ...what, data: again ? 'batches' : 'batches once' })
+      this.post({ type: 'start', ...what, data: isCalibration(data) ? { calibration: data } : again ? 'batches' : 'batches once' })
     } catch (cause) {
-      throw new OctavoError('OPTION_INVALID', `the options cannot be handed to a worker: ${(cause as Error).message}. Leave out what is no plain data.`, {}, cause)
+      throw new OctavoError('OPTION_INVALID', `the options or the calibration cannot be handed to a worker: ${(cause as Error).message}. Leave out what is no plain data.`, {}, cause)
     }
   }
 
@@ -107,7 +109,7 @@ class Job {
 
   private async next(walk: number): Promise<void> {
     try {
-      if (!this.walks.has(walk)) this.walks.set(walk, iteratorOf(this.batches))
+      if (!this.walks.has(walk)) this.walks.set(walk, iteratorOf(this.data as Batches))
       const { done, value } = await this.walks.get(walk)!.next()
       if (done) return this.post({ type: 'batch', walk })
       const posted = postBatch(value)
@@ -127,7 +129,7 @@ class Job {
 
   private tell({ event }: Answer & { type: 'progress' }): void {
     try {
-      const known = event.total === undefined && event.phase === 'calibrate' && Array.isArray(this.batches) ? { ...event, total: this.batches.length } : event
+      const known = event.total === undefined && event.phase === 'calibrate' && Array.isArray(this.data) ? { ...event, total: this.data.length } : event
       this.options.onProgress?.(known)
     } catch (error) {
       this.post({ type: 'abort' })

@@ -2,6 +2,7 @@ import type { DType, TypedArray } from '../../../dtype.js'
 import { OctavoError, type ErrorCode } from '../../../errors.js'
 import type { SavedObserver } from '../../../quantization/state.js'
 import { Tensor } from '../../../value.js'
+import type { Calibration } from '../calibration.js'
 import type { Batch, ProgressEvent, QuantizeStaticOptions } from '../options.js'
 import type { QuantizeReport } from '../report.js'
 
@@ -24,7 +25,7 @@ interface About { readonly subject: typeof SUBJECT; readonly job: number }
 
 /** To the worker. */
 export type Request = About & (
-  | { readonly type: 'start'; readonly model: PostedSource; readonly data: 'batches' | 'batches once' | { readonly calibration: unknown } | undefined; readonly options: PostedOptions }
+  | { readonly type: 'start'; readonly model: PostedSource; readonly data: 'batches' | 'batches once' | { readonly calibration: Calibration }; readonly options: PostedOptions }
   | { readonly type: 'batch'; readonly walk: number; readonly batch?: { readonly value: PostedBatch }; readonly error?: PostedError }
   | { readonly type: 'abort' }
 )

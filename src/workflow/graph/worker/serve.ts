@@ -32,8 +32,8 @@ class RemoteJob {
 
   async run({ model, data, options }: Start): Promise<void> {
     try {
-      const batches = data === 'batches' ? () => this.walk() : this.walk()
-      const result = await quantizeStatic(model, batches, { ...options, signal: this.controller.signal, onProgress: (event) => this.answer({ type: 'progress', event }) })
+      const source = typeof data === 'object' ? data.calibration : data === 'batches' ? () => this.walk() : this.walk()
+      const result = await quantizeStatic(model, source, { ...options, signal: this.controller.signal, onProgress: (event) => this.answer({ type: 'progress', event }) })
       const observers = [...result.observers].map(([name, observer]) => [name, saveObserver(observer)] as const)
       this.answer({ type: 'done', model: result.model, report: result.report, observers }, [result.model.buffer as ArrayBuffer])
     } catch (error) {

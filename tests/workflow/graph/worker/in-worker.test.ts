@@ -11,7 +11,7 @@ import { ROOT } from '../../../support/data.js'
 
 const file = (path: string) => pathToFileURL(join(ROOT, path))
 const skip = existsSync(join(ROOT, 'dist/quantize-worker.js')) ? false : 'no dist/: run npm run build'
-const { quantizeStatic, quantizeStaticInWorker, Tensor } = skip ? ({} as typeof Quantize) : ((await import(file('dist/quantize.js').href)) as typeof Quantize)
+const { calibrate, quantizeStatic, quantizeStaticInWorker, Tensor } = skip ? ({} as typeof Quantize) : ((await import(file('dist/quantize.js').href)) as typeof Quantize)
 const MODEL = file('examples/digits/digits-float.onnx')
 
 /** Feeds of the digits model: views of one large array, as a generator that fills one buffer again and again would give. */
@@ -43,6 +43,14 @@ test('a model as bytes, as a path, as a Blob and as a promise; the bytes given s
   for (const source of [bytes, MODEL.pathname, new Blob([bytes]), Promise.resolve(MODEL), new Response(bytes)]) assert.deepEqual((await quantizeStaticInWorker(source, batches())).model, want)
   assert.equal(bytes.byteLength, readFileSync(MODEL).length)
   assert.equal(pixels.length, 3200, 'batches are copied')
+})
+
+test('what was calibrated elsewhere', { skip }, async () => {
+  const calibration = await calibrate(MODEL, batches(), { calibrateMethod: 'minmax' })
+  const [want, got] = [await quantizeStatic(MODEL, calibration), await quantizeStaticInWorker(MODEL, calibration)]
+  assert.deepEqual(got.model, want.model)
+  assert.deepEqual([...got.observers.values()].map((o) => o.stateDict()), [...want.observers.values()].map((o) => o.stateDict()))
+  assert.equal((await failure(quantizeStaticInWorker(MODEL, { ...calibration, engine: 'torch' as never }))).code, 'CALIBRATION_INVALID')
 })
 
 test('progress arrives in order and knows the total of an array', { skip }, async () => {
