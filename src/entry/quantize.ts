@@ -1,4 +1,5 @@
 /** `octavo/quantize`: float ONNX models to int8. */
+export { quantizeDynamic } from '../workflow/graph/quantize-dynamic.js'
 export { quantizeStatic, type QuantizeResult } from '../workflow/graph/quantize-static.js'
 export { calibrate, mergeCalibrations, type CalibrateOptions, type MergeOptions } from '../workflow/graph/calibrate-model.js'
 export { parseCalibration, type Calibration, type Shards } from '../workflow/graph/calibration.js'

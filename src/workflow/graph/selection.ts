@@ -18,7 +18,7 @@ export const matches = (pattern: NodePattern, name: string): boolean => (typeof 
  * @throws OPTION_INVALID a name that no node has, an op type that has no quantized form, a node asked for by name that cannot be quantized
  */
 export function selectNodes(graph: Graph, facts: Facts, choices: Choices): ReadonlyMap<Node, Standing> {
-  requireNames(graph, choices)
+  requireNames(graph.nodes, choices, QUANTIZABLE)
   const standings = new Map(graph.nodes.map((node) => [node, standing(node, facts, choices)]))
   for (const [node, found] of standings) {
     const named = choices.nodesToQuantize?.some((p) => p === node.name) && !choices.nodesToExclude?.some((p) => matches(p, node.name))
@@ -38,11 +38,12 @@ function standing(node: Node, facts: Facts, { opTypesToQuantize, opTypesToExclud
   return typeof kind === 'string' ? { kind, asked: !!byName || !!byType } : out(kind.reason)
 }
 
-function requireNames({ nodes }: Graph, { opTypesToQuantize, opTypesToExclude, nodesToQuantize, nodesToExclude }: Choices): void {
-  const unknown = opTypesToQuantize?.find((op) => !QUANTIZABLE.includes(op))
-  if (unknown !== undefined) throw new OctavoError('OPTION_INVALID', `option opTypesToQuantize: ${unknown} has no static quantized form; those that have are ${QUANTIZABLE.join(', ')}.`, { op: unknown })
+/** @throws OPTION_INVALID as selectNodes */
+export function requireNames(nodes: readonly Node[], { opTypesToQuantize, opTypesToExclude, nodesToQuantize, nodesToExclude }: Choices, quantizable: readonly string[]): void {
   for (const [option, list] of Object.entries({ opTypesToQuantize, opTypesToExclude, nodesToQuantize, nodesToExclude }))
     if (list !== undefined && !Array.isArray(list)) throw new OctavoError('OPTION_INVALID', `option ${option}: expected a list, got ${typeof list}.`, { option })
+  const unknown = opTypesToQuantize?.find((op) => !quantizable.includes(op))
+  if (unknown !== undefined) throw new OctavoError('OPTION_INVALID', `option opTypesToQuantize: ${unknown} has no form of this kind; those that have are ${quantizable.join(', ')}.`, { op: unknown })
   for (const [option, patterns] of Object.entries({ nodesToQuantize, nodesToExclude })) {
     const missing = patterns?.find((p) => !nodes.some((n) => matches(p, n.name)))
     if (missing !== undefined) throw new OctavoError('OPTION_INVALID', `option ${option}: no node has the name ${String(missing)}. Nodes are those of the cleaned graph, as a report lists them: ${nodes.slice(0, 5).map((n) => `"${n.name}"`).join(', ')}, ….`, { option, name: String(missing) })
