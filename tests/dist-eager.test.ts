@@ -39,6 +39,8 @@ test('one layer imported bundles one layer', async () => {
   const layers = [...text.matchAll(/typeName ?= ?"(\w+)"/g)].map(([, name]) => name)
   assert.deepEqual(layers, ['Linear'])
   for (const operation of ['gridSample', 'recurrentLayer', 'embeddingBag', 'interpolate', 'softmax', 'batchNorm']) assert.ok(!text.includes(`"${operation}"`), `${operation} came along with Linear`)
+  const conv = await bundled(`import { conv2d } from 'octavo/torch/nn/functional'; globalThis.go = conv2d`)
+  for (const operation of ['gridSample', 'recurrentLayer', 'embeddingBag', 'interpolate', 'softmax', 'batchNorm', 'maxPool']) assert.ok(!conv.includes(`"${operation}"`), `${operation} came along with conv2d`)
   const everything = await bundled(`import * as torch from 'octavo/torch'; import * as nn from 'octavo/torch/nn'; globalThis.go = { torch, nn }`)
   const [one, all] = [text, everything].map((t) => gzipSync(t).length)
   console.log(`Linear alone: ${one} bytes gzip; everything: ${all}`)

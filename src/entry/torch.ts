@@ -6,10 +6,13 @@ export { Generator, initialSeed, manualSeed, rand, randint, randn, randperm, typ
 export {
   abs, add, ceil, clamp, div, eq, exp, floor, ge, gt, le, log, logicalNot, lt, maximum, minimum, mul, ne, neg, pow, reciprocal, relu, round, rsqrt, sigmoid, sign, sqrt, sub, tanh, where,
 } from '../autograd/ops/elementwise.js'
-export { cat, chunk, expand, flip, pad, permute, repeat, slice, split, stack, take as indexSelect, transpose } from '../autograd/ops/movement.js'
+export { cat, chunk, expand, flatten, flip, pad, permute, repeat, reshape, slice, split, squeeze, stack, take as indexSelect, transpose, unsqueeze } from '../autograd/ops/movement.js'
 export { amax, amin, argmax, argmin, logsumexp, mean, prod, std, sum, variance as var } from '../autograd/ops/reduce.js'
 export { matmul } from '../autograd/ops/matmul.js'
 export { logSoftmax, softmax } from '../autograd/ops/activation.js'
+export {
+  bool, double, float, float16, float32, float64, half, int, int16, int32, int64, int8, long, qint32, qint8, quint4x2, quint8, uint8,
+} from '../autograd/types.js'
 export type { MemoryFormat } from '../autograd/kind.js'
 export type { ScalarType } from '../autograd/scalar-type.js'
 export { OctavoError, type ErrorCode } from '../errors.js'

@@ -206,19 +206,35 @@ export class Softplus extends Module<[input: Tensor], Tensor> {
   override extraRepr(): string { return `beta=${float(this.beta)}, threshold=${float(this.threshold)}` }
 }
 
+/** The axis that is normalised. */
+export interface DimOptions { readonly dim?: number | null }
+export type DimSettings = Settings<[dim: number | null], DimOptions>
+
 /** The axis that softmax takes when none is named: 0 for 0, 1 or 3 axes, else 1. */
 export const softmaxAxis = (rank: number): number => (rank === 0 || rank === 1 || rank === 3 ? 0 : 1)
 
 export class Softmax extends Module<[input: Tensor], Tensor> {
   static override readonly typeName: string = 'Softmax'
-  constructor(readonly dim: number | null = null) { super() }
+  readonly dim: number | null
+
+  constructor(...rest: DimSettings) {
+    super()
+    this.dim = settings<DimOptions>('Softmax', ['dim'], rest).dim ?? null
+  }
+
   forward(input: Tensor): Tensor { return ops.softmax(input, this.dim ?? softmaxAxis(input.ndim)) }
   override extraRepr(): string { return `dim=${this.dim ?? 'None'}` }
 }
 
 export class LogSoftmax extends Module<[input: Tensor], Tensor> {
   static override readonly typeName: string = 'LogSoftmax'
-  constructor(readonly dim: number | null = null) { super() }
+  readonly dim: number | null
+
+  constructor(...rest: DimSettings) {
+    super()
+    this.dim = settings<DimOptions>('LogSoftmax', ['dim'], rest).dim ?? null
+  }
+
   forward(input: Tensor): Tensor { return ops.logSoftmax(input, this.dim ?? softmaxAxis(input.ndim)) }
   override extraRepr(): string { return `dim=${this.dim ?? 'None'}` }
 }

@@ -1,13 +1,24 @@
 import type { Tensor } from '../autograd/tensor.js'
 import { Module } from './module.js'
 import { tuple } from './python.js'
+import { settings, type Settings } from './settings.js'
+
+export interface FlattenOptions {
+  readonly startDim?: number
+  readonly endDim?: number
+}
 
 /** Axes from startDim to endDim as one. */
 export class Flatten extends Module<[input: Tensor], Tensor> {
   static override readonly typeName: string = 'Flatten'
+  readonly startDim: number
+  readonly endDim: number
 
-  constructor(readonly startDim = 1, readonly endDim = -1) {
+  constructor(...rest: Settings<[startDim: number, endDim: number], FlattenOptions>) {
     super()
+    const { startDim = 1, endDim = -1 } = settings<FlattenOptions>('Flatten', ['startDim', 'endDim'], rest)
+    this.startDim = startDim
+    this.endDim = endDim
   }
 
   forward(input: Tensor): Tensor {

@@ -51,6 +51,17 @@ testEager('memory stays while shapes and weights change without end', () => {
   assert.ok(calls.size <= 2048)
 })
 
+testEager('results that nobody keeps are collected in a synchronous loop', () => {
+  let x = zeros([1 << 18])
+  let peak = 0
+  const before = process.memoryUsage().arrayBuffers
+  for (let i = 0; i < 2000; i++) {
+    x = x.relu()
+    peak = Math.max(peak, process.memoryUsage().arrayBuffers - before)
+  }
+  assert.ok(peak < 500 * 2 ** 20, `${(peak / 2 ** 20).toFixed(0)} MiB of results were alive at once, of 2000`)
+})
+
 testEager('quantized operands go to the kernel that is given for them', () => {
   const codes = (): Tensor => new Tensor(new Storage(Uint8Array.of(1, 2)), kindOf('quint8', [2]), { qscheme: 'per_tensor_affine', scale: 0.5, zeroPoint: 0 })
   coded('OP_UNSUPPORTED', () => codes().exp())

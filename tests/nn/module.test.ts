@@ -3,6 +3,7 @@ import { test } from 'node:test'
 import { ones, tensor, zeros } from '../../src/autograd/create.js'
 import type { Tensor } from '../../src/autograd/tensor.js'
 import * as nn from '../../src/entry/torch/nn.js'
+import * as F from '../../src/entry/torch/nn/functional.js'
 import { deepCopy } from '../../src/nn/deep-copy.js'
 import { coded } from '../support/errors.js'
 import { testEager } from '../support/eager.js'
@@ -167,8 +168,10 @@ test('containers', () => {
   coded('MODULE_INVALID', () => (list as unknown as () => void)())
 })
 
-test('settings by position and by name, checked', () => {
+testEager('settings by position and by name, checked', () => {
   assert.equal(String(new nn.Conv2d(1, 2, 3, 2, 1, { bias: false })), 'Conv2d(1, 2, kernel_size=(3, 3), stride=(2, 2), padding=(1, 1), bias=False)')
+  assert.equal(String(new nn.Softmax({ dim: 1 })), String(new nn.Softmax(1)))
+  assert.deepEqual(F.maxPool2d(tensor([[[[1, 2], [3, 4]]]]), 2, 2).toList(), [[[[4]]]])
   coded('OPTION_INVALID', () => new nn.Conv2d(1, 2, 3, { strides: 2 } as never))
   coded('OPTION_INVALID', () => new nn.Conv2d(1, 2, 3, 2, { stride: 2 } as never))
   coded('OPTION_INVALID', () => new (nn.ReLU as unknown as new (...args: unknown[]) => nn.ReLU)(true, 1))

@@ -60,6 +60,11 @@ export function cat(tensors: readonly Tensor[], dim = 0): Tensor {
   return call(CAT, full, [axisOf(dim, full[0]!.shape.length, 'cat')])
 }
 
+export const reshape = (x: Tensor, shape: readonly number[]): Tensor => x.reshape(shape)
+export const flatten = (x: Tensor, start = 0, end = -1): Tensor => x.flatten(start, end)
+export const squeeze = (x: Tensor, dim?: number): Tensor => x.squeeze(dim)
+export const unsqueeze = (x: Tensor, dim: number): Tensor => x.unsqueeze(dim)
+
 /** Tensors of one shape along a new axis. */
 export function stack(tensors: readonly Tensor[], dim = 0): Tensor {
   const [first] = tensors
