@@ -60,12 +60,46 @@ export class EdgesParams {
   x: usize;
   /** f32[bins + 1], ascending */
   edges: usize;
-  /** u32[bins], added to */
+  /** u32[bins], added to; with a stride four tables of them, zero but for the first, and zero again afterwards */
   counts: usize;
   count: i32;
   bins: i32;
   /** 1 bins |x| */
   absolute: i32;
+  /** bytes from one table to the next, ≥ 4·bins, so that equal neighbours do not wait for each other; 0: there is one */
+  stride: i32;
+}
+
+/** Finds the range around the middle of a histogram whose quantized distribution is nearest to it. */
+// @ts-ignore: decorator
+@unmanaged
+export class EntropyParams {
+  /** f64[bins], whole numbers */
+  counts: usize;
+  /** f64[bins], scratch */
+  scratch: usize;
+  /** f32[bins], scratch: the histogram */
+  p: usize;
+  /** f32[bins], scratch: what quantizing leaves of it */
+  q: usize;
+  /** i32[1], written: the first bin of the range */
+  chosen: usize;
+  bins: i32;
+  /** 1 to bins */
+  codes: i32;
+}
+
+/** Finds the first bins up to which two shares of a histogram lie. */
+// @ts-ignore: decorator
+@unmanaged
+export class PercentileParams {
+  /** f64[bins], whole numbers, not all 0 */
+  counts: usize;
+  /** f64[2], 0 to 1 */
+  shares: usize;
+  /** i32[2], written: first bin whose cumulative share is not below; `bins` when none is */
+  chosen: usize;
+  bins: i32;
 }
 
 /** histogram[i] += Σ tables[·, i] */

@@ -5,6 +5,8 @@ import { RELAXED, SIMD } from "./tier";
 export { f32_minmax, f32_minmax_channels } from "./observe/minmax";
 export { f32_histc, histogram_tally } from "./observe/histc";
 export { f32_histogram_edges } from "./observe/edges";
+export { histogram_entropy } from "./observe/entropy";
+export { histogram_percentile } from "./observe/percentile";
 export { histogram_rebin } from "./observe/rebin";
 export { histogram_search } from "./observe/search";
 export { f32_error, f32_error_channels } from "./observe/error";

@@ -4,6 +4,10 @@ import { TrainModule, address } from '../runtime/train.js'
 
 /** Elements copied into wasm at a time: a chunk stays in the second-level cache. */
 const CHUNK = 1 << 16
+/** More bins than this are counted in one table instead of four. */
+const MOST_TABLE = 1 << 16
+/** Elements between two tables: processors take addresses that are equal in their low bits for the same. */
+const APART = 17
 /** Larger tensors are not held in wasm whole: 64 MiB. */
 const MOST_HELD = 1 << 24
 
@@ -109,12 +113,33 @@ export class Kernels {
 
   /** Counts of x (or |x|) between ascending edges, as numpy.histogram. */
   countByEdges(x: Float32Array, edges: Float32Array, absolute: boolean): Uint32Array {
-    const bins = edges.length - 1
-    return this.borrow([bins + 1, bins], ([at, counts]) => {
+    const bins = edges.length - 1, table = bins > MOST_TABLE ? 0 : bins + APART
+    return this.borrow([bins + 1, bins + 3 * table], ([at, counts]) => {
       this.module.floats(at!, bins + 1).set(edges)
-      this.module.floats(counts!, bins).fill(0)
-      this.inChunks(x, (chunk, count) => this.module.call('f32_histogram_edges', { x: chunk, edges: address(at!), counts: address(counts!), count, bins, absolute: Number(absolute) }))
+      this.module.floats(counts!, bins + 3 * table).fill(0)
+      this.inChunks(x, (chunk, count) => this.module.call('f32_histogram_edges', { x: chunk, edges: address(at!), counts: address(counts!), count, bins, absolute: Number(absolute), stride: 4 * table }))
       return new Uint32Array(this.module.arena.memory.buffer, counts!, bins).slice()
+    })
+  }
+
+  /** First bin of the range around the middle of a histogram that loses least, by relative entropy, when it is stored in `codes` bins. */
+  entropyStart(counts: Float64Array, codes: number): number {
+    const bins = counts.length
+    return this.borrow([2 * bins, 2 * bins, bins, bins], ([at, scratch, p, q]) => {
+      this.module.doubles(at!, bins).set(counts)
+      this.module.call('histogram_entropy', { counts: address(at!), scratch: address(scratch!), p: address(p!), q: address(q!), chosen: address(this.cell), bins, codes })
+      return this.module.arena.view.getInt32(this.cell, true)
+    })
+  }
+
+  /** The first bins up to which each of two shares of a histogram lies; the number of bins where none does. */
+  percentileBins(counts: Float64Array, shares: readonly [number, number]): readonly [number, number] {
+    const bins = counts.length
+    return this.borrow([2 * bins, 4], ([at, both]) => {
+      this.module.doubles(at!, bins).set(counts)
+      this.module.doubles(both!, 2).set(shares)
+      this.module.call('histogram_percentile', { counts: address(at!), shares: address(both!), chosen: address(this.cell), bins })
+      return [this.module.arena.view.getInt32(this.cell, true), this.module.arena.view.getInt32(this.cell + 4, true)]
     })
   }
 

@@ -35,6 +35,24 @@ export interface EdgesParams {
   count: number
   bins: number
   absolute: number
+  stride: number
+}
+
+export interface EntropyParams {
+  counts: Operand
+  scratch: Operand
+  p: Operand
+  q: Operand
+  chosen: Operand
+  bins: number
+  codes: number
+}
+
+export interface PercentileParams {
+  counts: Operand
+  shares: Operand
+  chosen: Operand
+  bins: number
 }
 
 export interface TallyParams {
@@ -152,6 +170,8 @@ export interface Kernels {
   f32_histc: HistcParams
   histogram_tally: TallyParams
   f32_histogram_edges: EdgesParams
+  histogram_entropy: EntropyParams
+  histogram_percentile: PercentileParams
   histogram_rebin: RebinParams
   histogram_search: SearchParams
   f32_error: ErrorParams
@@ -174,7 +194,9 @@ export const LAYOUTS: Layouts = [
   ['f32_minmax', 'x range count finite absolute'],
   ['f32_minmax_channels', 'x low high outer channels inner'],
   ['f32_histc', 'x tables count bins lo~ hi~'],
-  ['f32_histogram_edges', 'x edges counts count bins absolute'],
+  ['f32_histogram_edges', 'x edges counts count bins absolute stride'],
+  ['histogram_entropy', 'counts scratch p q chosen bins codes'],
+  ['histogram_percentile', 'counts shares chosen bins'],
   ['histogram_tally', 'tables histogram bins'],
   ['histogram_rebin', 'histogram moved edges bins oldMin~ oldMax~ newMin~ newMax~'],
   ['histogram_search', 'histogram sums density norms chosen bins codes~ min~ max~'],
@@ -190,4 +212,4 @@ export const LAYOUTS: Layouts = [
 ]
 
 /** What a module of this version exports as `abi`. */
-export const ABI = 45343152
+export const ABI = 1436020932

@@ -51,6 +51,11 @@ export class TrainModule {
     this.kernels[kernel]!(this.block)
   }
 
+  /** A float64 view of arena memory, good until the arena grows. */
+  doubles(at: number, count: number): Float64Array {
+    return new Float64Array(this.arena.memory.buffer, at, count)
+  }
+
   /** A float32 view of arena memory, good until the arena grows. */
   floats(at: number, count: number): Float32Array {
     return new Float32Array(this.arena.memory.buffer, at, count)
