@@ -78,7 +78,7 @@ export async function quantizeGraphDynamic(graph: Graph, options: QuantizeOption
   }
 }
 
-const isLayer = ({ op, domain }: Node): boolean => !domain && Object.hasOwn(LAYERS, op)
+const isLayer = ({ op, domain, outputs }: Node): boolean => !domain && Object.hasOwn(LAYERS, op) && outputs.some(Boolean)
 
 function metadataOf({ metadata }: Graph, { engine, weightType, perChannel, reduceRange }: Settings): Map<string, string> {
   return new Map([
@@ -143,6 +143,7 @@ class DynamicWalk {
   }
 
   private form(node: Node, scope: Scope): string | Rewrite {
+    if (!node.inputs[0]) return 'its first input is missing'
     switch (node.op) {
       case 'MatMul': return matMul(scope, node, this.weights)
       case 'Gemm': return gemm(scope, node, this.weights)

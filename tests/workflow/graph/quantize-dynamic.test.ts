@@ -2,6 +2,7 @@
 import assert from 'node:assert/strict'
 import { resolve } from 'node:path'
 import { test } from 'node:test'
+import { OctavoError } from '../../../src/errors.js'
 import { decodeModel } from '../../../src/formats/onnx/decode.js'
 import { encodeModel } from '../../../src/formats/onnx/encode.js'
 import { opKey, type Attribute, type Graph, type Node } from '../../../src/graph/graph.js'
@@ -11,6 +12,7 @@ import { everyNode } from '../../../src/workflow/graph/clean.js'
 import type { Batch, QuantizeOptions } from '../../../src/workflow/graph/options.js'
 import { quantizeDynamic } from '../../../src/workflow/graph/quantize-dynamic.js'
 import { f32, ints, noise, scalar, type NodeSpec } from '../../graph/passes/small-graph.js'
+import { random } from '../../tiers/harness.js'
 import { batchesFor, refuses, runFloat, smallModel, sqnr, tier, tierName, type SmallModel } from './small-model.js'
 
 const HOST = { tier: tierName, wasmFolder: resolve('dist') }
@@ -217,4 +219,35 @@ test('scalars and empty batches do not stop it', async () => {
   const made = await dynamic(model)
   assert.deepEqual(made.run({ x: new Tensor('float32', new Float32Array(0), [0, 3]) })['y']!.dims, [0, 2])
   assert.deepEqual(Array.from(made.run({ x: new Tensor('float32', new Float32Array(3), [1, 3]) })['y']!.data as Float32Array), [0, 0])
+})
+
+test('weights of a recurrent layer that do not go together leave it as it is', async () => {
+  for (const op of ['LSTM', 'GRU'] as const) {
+    const { graph } = layer(op, 'forward', 3)
+    for (const [name, dims] of [['w', [1, 24, 7]], ['r', [1, 30, 9]], ['r', [2, 30, 10]], ['w', [30, 7]], ['w', [1, 0, 7]], ['b', [1, 7]]] as const) {
+      if (op === 'LSTM' && name === 'b') continue
+      const made = { ...graph, constants: new Map([...graph.constants, [name, noise(dims, 1)] as const]) }
+      const { report } = await quantizeDynamic(encodeModel(made), HOST)
+      assert.match(report.layers[0]!.reason!, /its (weights|bias) ha|do not go together/, `${op} ${name} [${dims}]`)
+    }
+  }
+})
+
+test('broken files end in coded errors, or in a model', async () => {
+  const next = random(20813)
+  let refused = 0, made = 0
+  for (const model of [TWO, layer('LSTM', 'bidirectional', 3), layer('GRU', 'forward', 2)])
+    for (let i = 0; i < 120; i++) {
+      const bytes = model.bytes.slice(), from = bytes.findIndex((_, at) => at > 4 && bytes[at] === 0x0a)
+      for (let k = 0; k <= next() % 4; k++) bytes[(i % 3 ? next() % bytes.length : Math.min(bytes.length - 1, from + (next() % 200)))] = next() & 255
+      try {
+        const { model: out } = await quantizeDynamic(bytes, HOST)
+        decodeModel(out)
+        made++
+      } catch (error) {
+        assert.ok(error instanceof OctavoError && error.code !== 'INTERNAL', `mutation ${i}: ${(error as Error).stack}`)
+        refused++
+      }
+    }
+  assert.ok(refused > 20 && made > 20, `${refused} refused, ${made} made`)
 })

@@ -2,7 +2,7 @@ import type { Node } from '../../../graph/graph.js'
 import { Tensor } from '../../../value.js'
 import { transposeLast } from '../weights.js'
 import { timeFirst } from './lstm.js'
-import { innerProblem, placeProduct, weightProblem, type Rewrite } from './products.js'
+import { gatesProblem, placeProduct, type Rewrite } from './products.js'
 import type { WeightSettings } from './quantize.js'
 import type { CodedWeight, Known, Scope } from './scope.js'
 
@@ -21,17 +21,18 @@ const DIRECTIONS: Readonly<Record<string, readonly boolean[]>> = { forward: [fal
 export function gru(scope: Scope, node: Node, settings: WeightSettings, steps: number | undefined): string | Rewrite {
   const [w, r, b] = [1, 2, 3].map((i) => scope.known(node.inputs[i] ?? ''))
   const directions = DIRECTIONS[String(node.attributes.direction ?? 'forward')]
-  const problem = weightProblem(w, 3) ?? weightProblem(r, 3) ?? innerProblem(Math.max(w!.tensor.dims[2]!, r!.tensor.dims[2]!)) ?? formProblem(node, b, directions?.length)
+  const problem = gatesProblem(w, r, 3) ?? formProblem(node, r!.tensor, b, directions?.length)
   if (problem) return problem
   if (steps === undefined) return 'the length of its sequence depends on the inputs of the model; a GRU of a fixed, short sequence is written out step by step'
   if (steps < 1 || steps > MOST_STEPS) return `its sequence has ${steps} steps; it would be written out step by step, which is done for 1 to ${MOST_STEPS}`
   return () => new WrittenOut(scope, node, { w: w!, r: r!, b: b?.tensor }, settings, steps).place(directions!)
 }
 
-function formProblem({ inputs, attributes: { activations, clip } }: Node, bias: Known | undefined, directions = 0): string | undefined {
-  if (!directions) return 'its direction is none that ONNX has'
+function formProblem({ inputs, attributes: { activations, clip } }: Node, { dims: [count, rows] }: Tensor, bias: Known | undefined, directions = 0): string | undefined {
+  if (directions !== count) return `its weights have ${count} directions, its attribute says ${directions || 'none that ONNX has'}`
   if (inputs[4]) return 'its rows have lengths of their own'
   if (inputs[3] && bias?.tensor.dtype !== 'float32') return 'its bias is computed'
+  if (bias && bias.tensor.dims.join() !== [count, 2 * rows!].join()) return `its bias has the dims [${bias.tensor.dims}]`
   const usual = Array.from({ length: directions }, () => ['Sigmoid', 'Tanh']).flat()
   if (activations !== undefined && String(activations).toLowerCase() !== String(usual).toLowerCase()) return `its activations are ${String(activations)}`
   return clip === undefined ? undefined : 'it clips its gates'

@@ -1,5 +1,5 @@
 import type { Node } from '../../../graph/graph.js'
-import { innerProblem, weightProblem, type Rewrite } from './products.js'
+import { gatesProblem, type Rewrite } from './products.js'
 import { quantizeGates, type WeightSettings } from './quantize.js'
 import type { Scope } from './scope.js'
 
@@ -24,8 +24,8 @@ export function timeFirst(scope: Scope, node: Node): { node: Node; after: () => 
 
 /** LSTM → com.microsoft:DynamicQuantizeLSTM; W and R are int8 there, whatever `weightType` says, as ONNX Runtime's quantizer makes them. */
 export function lstm(scope: Scope, node: Node, settings: WeightSettings): string | Rewrite {
-  const [w, r] = [scope.known(node.inputs[1]!), scope.known(node.inputs[2]!)]
-  const problem = weightProblem(w, 3) ?? weightProblem(r, 3) ?? innerProblem(Math.max(w!.tensor.dims[2]!, r!.tensor.dims[2]!))
+  const [w, r] = [1, 2].map((i) => scope.known(node.inputs[i] ?? ''))
+  const problem = gatesProblem(w, r, 4)
   if (problem) return problem
   return () => {
     const { node: straight, after } = timeFirst(scope, node)

@@ -22,8 +22,16 @@ export function weightProblem(weight: Known | undefined, rank?: number): string 
   return size === 0 ? 'its weights have no elements' : undefined
 }
 
+/** Why W and R cannot be a recurrent layer's [directions, gates · hidden, inputs] and [directions, gates · hidden, hidden]. */
+export function gatesProblem(w: Known | undefined, r: Known | undefined, gates: number): string | undefined {
+  const problem = weightProblem(w, 3) ?? weightProblem(r, 3)
+  if (problem) return problem
+  const [dw, rows, k] = w!.tensor.dims as [number, number, number], [dr, rowsR, hidden] = r!.tensor.dims as [number, number, number]
+  return dw === dr && rows === rowsR && rows === gates * hidden ? innerProblem(Math.max(k, hidden)) : `its weights [${w!.tensor.dims}] and [${r!.tensor.dims}] do not go together`
+}
+
 /** Sums of this many products stay in int32. */
-export const innerProblem = (k: number): string | undefined => (k > MOST_INNER ? `sums of ${k} products of codes leave int32` : undefined)
+const innerProblem = (k: number): string | undefined => (k > MOST_INNER ? `sums of ${k} products of codes leave int32` : undefined)
 
 /**
  * x · w in codes, as ONNX Runtime's quantizer writes it: DynamicQuantizeLinear of x, MatMulInteger, Cast, and the product of both scales.
