@@ -17,7 +17,7 @@ type Accuracy = NonNullable<QuantizeReport['accuracy']>
 export async function scoreBoth({ recipe, files }: Pick<OpenRecipe, 'recipe' | 'files'>, calibrated: Subset | undefined, float: string, int8: Uint8Array, args: Arguments, terminal: Terminal): Promise<Accuracy> {
   using reference = await openSession(float, args)
   using session = await InferenceSession.create(int8, { tier: tierOf(args) })
-  const parts: Record<string, Part> = { ...(calibrated && { 'not calibrated on': restOf(calibrated) }), all: (count) => choose(count, {}) }
+  const parts: Record<string, Part> = { ...(calibrated && { unseen: restOf(calibrated) }), all: (count) => choose(count, {}) }
   let progress: ReturnType<Terminal['progress']> | undefined
   try {
     const results = await evaluateParts(recipe, sessionRunner(session), files, Object.values(parts), {

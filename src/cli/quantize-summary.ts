@@ -31,7 +31,7 @@ function head({ model, bytes: { before, after }, layers, values, kind, samples, 
 
 function scores({ accuracy }: QuantizeReport): string[] {
   const rows = (accuracy ?? []).flatMap(({ set, samples, float, int8 }) =>
-    [...new Set([...Object.keys(float), ...Object.keys(int8)])].map((key, i) => [i ? '' : `${set} (${samples})`, key, score(key, float[key]), score(key, int8[key]), change(key, float[key], int8[key])]))
+    [...new Set([...Object.keys(float), ...Object.keys(int8)])].map((key, i) => [i ? '' : `${samples} ${set}`, key, score(key, float[key]), score(key, int8[key]), change(key, float[key], int8[key])]))
   return rows.length ? table(['scored on', '', 'float', 'int8', 'change'], rows).map(printable) : []
 }
 

@@ -57,11 +57,11 @@ test('a recipe: both models scored on what was not used and on all, the report a
   assert.equal(status, 0, err)
   const report = JSON.parse(out)
   assert.deepEqual([report.output, report.page, report.model, report.engine, report.calibrateMethod, report.samples], ['q.onnx', 'q.html', 'model.onnx', 'qnnpack', 'minmax', 100])
-  assert.deepEqual(report.accuracy.map((a: { set: string; samples: number }) => [a.set, a.samples]), [['not calibrated on', 100], ['all', 200]])
+  assert.deepEqual(report.accuracy.map((a: { set: string; samples: number }) => [a.set, a.samples]), [['unseen', 100], ['all', 200]])
   for (const { float, int8, samples } of report.accuracy) assert.ok(float.top1 >= 0.94 && int8.top1 >= float.top1 - 0.01 && int8.sameAnswers > 0.97 && int8.correct === Math.round(int8.top1 * samples))
   assert.equal(report.bytes.after, readFileSync('q.onnx').length)
   const page = readFileSync('q.html', 'utf8')
-  assert.ok(page.includes('octavo quantize model.onnx --recipe recipe.json') && page.includes('not calibrated on'))
+  assert.ok(page.includes('octavo quantize model.onnx --recipe recipe.json') && page.includes('No range was taken from the unseen samples'))
   const scored = JSON.parse((await octavo('eval', 'q.onnx', ...DATA, '--json')).out)
   assert.equal(scored.top1, report.accuracy[1].int8.top1, 'eval says the same')
 })
@@ -92,7 +92,7 @@ test('ranges from a file, scored on a recipe', async () => {
 
 test('the table in the terminal', async () => {
   const { out } = await octavo('quantize', 'model.onnx', ...DATA, '-o', 't.onnx', '--exclude', 'op:Gemm')
-  assert.match(out, /scored on +float +int8 +change\n +not calibrated on \(100\) +top1 +\d\d\.\d % +\d\d\.\d % /)
+  assert.match(out, /scored on +float +int8 +change\n +100 unseen +top1 +\d\d\.\d % +\d\d\.\d % /)
   assert.match(out, /kept in float +because\n.*Gemm +Gemm is excluded/)
 })
 

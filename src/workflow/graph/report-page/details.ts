@@ -16,7 +16,7 @@ export function worstInputs({ worst }: QuantizeReport, notes: Readonly<Record<nu
   return html`<ol class="worst">${worst.map(({ index, sqnr }) => {
     const note = notes[index]
     return html`
-<li>${note?.picture !== undefined ? html`<img src="${checked(note.picture)}" alt="" loading="lazy">` : html`<span class="blank" aria-hidden="true">${index}</span>`}
+<li>${note?.picture !== undefined ? html`<img src="${checked(note.picture)}" alt="">` : html`<span class="blank" aria-hidden="true">${index}</span>`}
 <span class="db">${decibels(sqnr)}</span>${note ? name(note.name) : html`<span class="name">batch ${index}</span>`}</li>`
   })}</ol>`
 }

@@ -14,10 +14,11 @@ export function short(value: number): string {
 
 const superscript = (digits: string): string => [...digits].map((d) => (d === '-' ? '⁻' : '⁰¹²³⁴⁵⁶⁷⁸⁹'[Number(d)]!)).join('')
 
-/** Bytes in units of 1000. */
+/** Bytes in units of 1000, three digits. */
 export function size(bytes: number): string {
-  const [unit, scale] = bytes < 1e3 ? ['bytes', 1] as const : bytes < 1e6 ? ['KB', 1e3] as const : bytes < 1e9 ? ['MB', 1e6] as const : ['GB', 1e9] as const
-  return `${scale === 1 ? bytes : Number((bytes / scale).toPrecision(3))} ${unit}`
+  const [unit, scale] = bytes < 999.5e3 ? ['KB', 1e3] as const : bytes < 999.5e6 ? ['MB', 1e6] as const : ['GB', 1e9] as const
+  const value = bytes / scale
+  return bytes < 1e3 ? `${bytes} bytes` : `${value.toFixed(value < 9.995 ? 2 : value < 99.95 ? 1 : 0)} ${unit}`
 }
 
 /** Decibels with one digit; equal signals have infinitely many. */

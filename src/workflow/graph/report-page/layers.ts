@@ -7,7 +7,7 @@ import { controls } from './parts.js'
 const FAIR_DB = 20
 const POOR_DB = 10
 /** A bar never stands for less than this much room, so that two reports can be compared by eye. */
-const LEAST_SCALE_DB = 60
+const LEAST_SCALE_DB = 40
 /** Nor for more: float32 itself ends near 150 dB. */
 const MOST_SCALE_DB = 160
 

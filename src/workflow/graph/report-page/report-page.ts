@@ -32,7 +32,7 @@ export function renderReport(report: QuantizeReport, extras: ReportExtras = {}):
   const body = [
     masthead(report), keyFigures(report),
     section('Warnings', 'warnings', undefined, warningsList(report)),
-    section('Accuracy', 'accuracy', 'Both models on the same data.', accuracyTable(report)),
+    section('Accuracy', 'accuracy', accuracyIntroduction(report), accuracyTable(report)),
     section('Outputs', 'outputs', 'Signal to quantization noise of each output of the model, int8 against float.', outputsTable(report)),
     section('Layers', 'layers-section', layersIntroduction(report), layersChart(report)),
     section('Ranges', 'ranges-section', 'What each observer saw, and the range that its codes cover. Heights are logarithmic, so that rare values show.', rangesGrid(report)),
@@ -69,6 +69,9 @@ function section(title: string, id: string, introduction: string | undefined, co
 ${content}
 </section>`
 }
+
+const accuracyIntroduction = ({ accuracy }: QuantizeReport): string =>
+  `Both models on the same data.${accuracy?.some((a) => a.set === 'unseen') ? ' No range was taken from the unseen samples.' : ''}`
 
 function layersIntroduction({ layers }: QuantizeReport): string {
   return layers.some((l) => l.sqnr !== undefined)

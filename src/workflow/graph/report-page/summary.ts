@@ -43,7 +43,7 @@ function scoreFigure({ accuracy }: QuantizeReport): Figure | undefined {
   const first = accuracy?.[0]
   const key = first && Object.keys(first.int8)[0]
   if (!first || key === undefined) return undefined
-  return { label: key, value: score(key, first.int8[key]), note: html`float ${score(key, first.float[key])} (${change(key, first.float[key], first.int8[key])}), on ${name(first.set)}` }
+  return { label: key, value: score(key, first.int8[key]), note: html`float ${score(key, first.float[key])} (${change(key, first.float[key], first.int8[key])}), ${name(first.set)} samples` }
 }
 
 function signalFigure({ outputs }: QuantizeReport): Figure | undefined {

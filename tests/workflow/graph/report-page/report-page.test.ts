@@ -62,7 +62,7 @@ test('the policy names the one script that may run, and nothing is fetched', () 
 test('figures are written as people write them', () => {
   const cases: readonly (readonly [string, string])[] = [
     [short(0), '0'], [short(-0.01234), '−0.0123'], [short(1.5e-7), '1.50·10⁻⁷'], [short(-2.5e9), '−2.50·10⁹'], [short(123456), '123000'], [short(Infinity), '∞'], [short(NaN), 'not a number'],
-    [size(12), '12 bytes'], [size(4956208), '4.96 MB'], [size(999), '999 bytes'], [size(1.5e9), '1.5 GB'],
+    [size(12), '12 bytes'], [size(4956208), '4.96 MB'], [size(999), '999 bytes'], [size(1.5e9), '1.50 GB'], [size(4_999_999), '5.00 MB'], [size(999_600), '1.00 MB'], [size(12_345), '12.3 KB'], [size(123_456), '123 KB'],
     [decibels(Infinity), 'equal'], [decibels(-Infinity), '−∞ dB'], [decibels(-3.21), '−3.2 dB'], [duration(0.0123), '12 ms'], [duration(9.87), '9.9 s'], [duration(125), '2 min 5 s'],
     [count(1234567), '1\u202f234\u202f567'], [share(0), '0 %'], [share(0.5), '50 %'], [share(0.00042), '0.042 %'], [share(1e-7), 'under 0.001 %'], [share(0.0312), '3.12 %'],
     [score('top1', 0.635), '63.5 %'], [score('correct', 127), '127'], [score('leastSqnr', 24.56), '24.6 dB'], [score('boxes', undefined), '–'], [score('auc', 0.9), '90.0 %'],
@@ -71,10 +71,11 @@ test('figures are written as people write them', () => {
   for (const [got, want] of cases) assert.equal(got, want)
 })
 
-test('what is cut off: bins whose middle the range does not reach', () => {
+test('what is cut off: bins whose middle is more than half a step outside the range', () => {
   const histogram = { range: [0, 4] as const, counts: [1, 2, 3, 4] }
-  assert.equal(cutOff(histogram, [0, 4]), 0)
-  assert.equal(cutOff(histogram, [0, 2.4]), 0.7)
-  assert.equal(cutOff(histogram, [0, 2.5]), 0.4)
-  assert.equal(cutOff({ range: [0, 4], counts: [0, 0] }, [0, 1]), 0)
+  assert.equal(cutOff(histogram, [0, 4], 0.02), 0)
+  assert.equal(cutOff(histogram, [0, 2.4], 0.02), 0.7)
+  assert.equal(cutOff(histogram, [0, 2.5], 0.02), 0.4)
+  assert.equal(cutOff(histogram, [0, 2.4], 0.2), 0.4, 'as far as a code reaches')
+  assert.equal(cutOff({ range: [0, 4], counts: [0, 0] }, [0, 1], 1), 0)
 })
