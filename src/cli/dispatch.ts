@@ -1,16 +1,18 @@
 import { OctavoError } from '../errors.js'
 import { Arguments, columns, helpOf, usageError } from './arguments.js'
 import { bench } from './bench.js'
+import { calibration } from './calibrate.js'
 import type { Command } from './command.js'
 import { conformance } from './conformance.js'
 import { evaluation } from './eval.js'
 import { inspect } from './inspect.js'
+import { merge } from './merge.js'
 import { quantize } from './quantize.js'
 import { run } from './run.js'
 import { terminalOn, type Stream } from './terminal.js'
 
 /** Every command, in the order of the help. */
-export const COMMANDS: readonly Command[] = [run, inspect, quantize, evaluation, bench, conformance]
+export const COMMANDS: readonly Command[] = [run, inspect, quantize, calibration, merge, evaluation, bench, conformance]
 
 /**
  * Runs one command line (without `node` and the script) and returns its exit status: 0, 1 when the work failed, 2 when the

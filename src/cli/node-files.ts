@@ -1,7 +1,8 @@
 import { randomUUID } from 'node:crypto'
 import { open, readdir, readFile, realpath, rename, rm, stat, writeFile } from 'node:fs/promises'
-import { basename, dirname, join } from 'node:path'
+import { basename, dirname, join, resolve } from 'node:path'
 import { OctavoError } from '../errors.js'
+import { usageError } from './arguments.js'
 
 /** A file's bytes. @throws FILE_UNREADABLE saying which file and why */
 export async function readBytes(path: string): Promise<Uint8Array> {
@@ -56,6 +57,24 @@ export async function writeWhole(path: string, data: string | Uint8Array): Promi
     }
   } catch (error) {
     unwritable(path, error as NodeJS.ErrnoException)
+  }
+}
+
+/**
+ * Says before minutes of work what would be refused after them.
+ *
+ * @param files by the option that names them; all but MODEL are written
+ * @throws OPTION_INVALID the same file twice; FILE_UNWRITABLE a folder that is not there
+ */
+export async function requirePlaces(files: Readonly<Record<string, string | undefined>>): Promise<void> {
+  const seen = new Map<string, string>()
+  for (const [option, path] of Object.entries(files)) {
+    if (path === undefined) continue
+    const other = seen.get(resolve(path))
+    if (other) usageError(`${option} ${path}: the same file as ${other}. Name another one.`, { option })
+    seen.set(resolve(path), option)
+    if (option !== 'MODEL' && !(await stat(dirname(path)).catch(() => undefined))?.isDirectory())
+      throw new OctavoError('FILE_UNWRITABLE', `cannot write ${path}: its folder is not there. Make it first. Nothing was written.`, { file: path })
   }
 }
 

@@ -1,22 +1,20 @@
-import { stat } from 'node:fs/promises'
-import { dirname, resolve } from 'node:path'
-import { OctavoError } from '../errors.js'
 import type { Subset } from '../recipe/evaluate.js'
 import { parseCalibration, type Calibration } from '../workflow/graph/calibration.js'
-import type { ProgressEvent, QuantizeStaticOptions } from '../workflow/graph/options.js'
+import type { QuantizeStaticOptions } from '../workflow/graph/options.js'
 import { quantizeStatic, type QuantizeResult } from '../workflow/graph/quantize-static.js'
 import { renderReport } from '../workflow/graph/report-page/report-page.js'
 import type { QuantizeReport } from '../workflow/graph/report.js'
 import { TIER_OPTION, usageError, type Arguments } from './arguments.js'
+import { Bars } from './bars.js'
 import { CALIBRATION_OPTIONS, calibrationSubset, openCalibrationData, type CalibrationData } from './calibration-data.js'
 import { report as print, type Command } from './command.js'
 import { inputNotes } from './input-notes.js'
-import { readText, writeWhole } from './node-files.js'
+import { readText, requirePlaces, writeWhole } from './node-files.js'
 import { SCHEME_OPTIONS, schemeOf } from './quantize-options.js'
 import { scoreBoth } from './quantize-scores.js'
 import { describeReport } from './quantize-summary.js'
 import { openRecipe, type OpenRecipe } from './recipes.js'
-import type { Progress, Terminal } from './terminal.js'
+import type { Terminal } from './terminal.js'
 
 const { shard: _shard, ...DATA_OPTIONS } = CALIBRATION_OPTIONS
 
@@ -83,19 +81,9 @@ async function openJob(args: Arguments): Promise<Job> {
   const recipe = args.text('recipe') === undefined ? undefined : await openRecipe(args)
   const model = args.positionals[0] ?? (named[0] === 'calibrate' || !recipe ? usageError(`octavo quantize: expected a model beside --${named[0]}.`) : recipe.model)
   const page = args.text('report')
-  await requirePlaces(model, output, page)
+  await requirePlaces({ MODEL: model, '-o': output, '--report': page })
   const calibration = saved === undefined ? undefined : parseCalibration(await readText(saved), saved)
   return { model, output, page, recipe, calibration, calibrated: named[0] === 'calibrate' ? undefined : calibrationSubset(args), options }
-}
-
-/** Says before minutes of work what would be refused after them. @throws OPTION_INVALID, FILE_UNWRITABLE */
-async function requirePlaces(model: string, output: string, page: string | undefined): Promise<void> {
-  const files = [['MODEL', model], ['-o', output], ['--report', page]] as const
-  for (const [i, [option, path]] of files.entries())
-    for (const [other, before] of files.slice(0, i)) if (path !== undefined && resolve(path) === resolve(before!)) usageError(`${option} ${path}: the same file as ${other}. Name another one.`, { option })
-  for (const path of [output, page])
-    if (path !== undefined && !(await stat(dirname(path)).catch(() => undefined))?.isDirectory())
-      throw new OctavoError('FILE_UNWRITABLE', `cannot write ${path}: its folder is not there. Make it first. Nothing was written.`, { file: path })
 }
 
 async function calibrated({ model, options, calibration }: Job, data: CalibrationData | undefined, terminal: Terminal): Promise<QuantizeResult> {
@@ -104,27 +92,6 @@ async function calibrated({ model, options, calibration }: Job, data: Calibratio
     return await quantizeStatic(model, calibration ?? data!.batches, { ...options, onProgress: (event) => bars.show(event) })
   } finally {
     bars.end()
-  }
-}
-
-/** One bar at a time, for the phase at hand. */
-class Bars {
-  private phase: string | undefined
-  private bar: Progress | undefined
-
-  constructor(private readonly terminal: Terminal, private readonly batches: number | undefined) {}
-
-  show({ phase, done, total }: ProgressEvent): void {
-    if (phase !== this.phase) {
-      this.end()
-      this.phase = phase
-      this.bar = this.terminal.progress(phase, total ?? (phase === 'calibrate' ? this.batches : undefined))
-    }
-    this.bar!(done)
-  }
-
-  end(): void {
-    this.bar?.end()
   }
 }
 
