@@ -80,6 +80,7 @@ export class CastParams {
 /**
  * Codes and float32, over outer × axis × inner dense elements, `block` indices of the axis sharing their scales. The scale of
  * element (o, c, i) is scale[o·scaleRow + ⌊c / block⌋·scaleStep + (varied ? i : 0)], its zero point likewise.
+ * f32_quantize_reciprocal_*: blocks of 1, and `varied` says how the sum is rounded, which is quantize/reciprocal.ts' business.
  */
 @unmanaged
 export class QuantizeParams {
@@ -113,6 +114,10 @@ export class RangeParams {
   scale: usize;
   /** u8[1] */
   zero: usize;
+  /** 0: as ONNX's DynamicQuantizeLinear; else the greatest code, and as PyTorch's ChooseQuantizationParams */
+  codes: i32;
+  /** 1: the scale is what oneDNN makes of it, which is handed its reciprocal */
+  handed: i32;
 }
 
 /** y[i] = table[x[i]]. `y` may equal `x`. */
@@ -326,8 +331,10 @@ export class QFoldParams {
   sums: usize;
   /** i32[groups · n]; 0 = none */
   bias: usize;
-  /** f32[groups · n], added after scaling by Stage.FLOAT; 0 = none */
+  /** f32[groups · n]; 0 = none. Stage.FLOAT and those of requantize/engines.ts */
   floatBias: usize;
+  /** f32[groups · n]: the further vector of Stage.JOINED and STEPS; 0 for the others, whose columns block has no room for it */
+  rest: usize;
   /** u8 or s8 [1]; 0 = zero */
   xZeroPoint: usize;
   /** f32[1]; 0 = 1 */
@@ -357,6 +364,9 @@ export class QFoldParams {
   yMax: i32;
   /** multiplies the scales first (QGemm); 1 otherwise */
   alpha: f32;
+  /** Stage.STEPS: what multiplies first, and what is added last; 0: x's scale multiplies first, and is not in the multiplier (Stage.SERIAL) */
+  before: f32;
+  early: f32;
 }
 
 /**
@@ -410,7 +420,7 @@ export class QConvParams {
   padW: i32;
   /** elements from one output row to the next */
   ldc: i32;
-  /** Stage.REQUANTIZE, Stage.RAW or Stage.FLOAT */
+  /** a Stage of gemm/qformat.ts */
   stage: i32;
   /** Format.I16 or Format.I8, and the room for extra entries, as the weights were packed */
   format: i32;

@@ -8,6 +8,7 @@ export { f32_binary, f64_binary, i32_binary, i64_binary, u64_binary, u8_binary, 
 export { x_cast, f16_to_f32, f32_to_f16 } from "./elementwise/cast";
 export { f32_quantize_u8, f32_quantize_s8, f32_quantize_u16, f32_quantize_s16 } from "./quantize/quantize";
 export { u8_dequantize, s8_dequantize, u16_dequantize, s16_dequantize, s32_dequantize } from "./quantize/dequantize";
+export { f32_quantize_reciprocal_u8, f32_quantize_reciprocal_s8, f32_quantize_reciprocal_s32 } from "./quantize/reciprocal";
 export { f32_range_u8 } from "./quantize/dynamic";
 export { q8_binary } from "./quantize/binary";
 export { x8_lut } from "./lut/lut8";

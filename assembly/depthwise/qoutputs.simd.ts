@@ -2,7 +2,8 @@ import { QConvParams } from "../abi";
 import { RELAXED, SIMD } from "../tier";
 import { Format, Stage } from "../gemm/qformat";
 import { BIAS, BYTES, HI, LO, MAGIC, MAGIC_BITS } from "../requantize/columns";
-import { emitScalar, outBytes, requantize8 } from "../requantize/emit";
+import { emitEight } from "../requantize/engines";
+import { byEngine, emitScalar, outBytes, requantize8 } from "../requantize/emit";
 import { CHUNK, segmentsOf, SEGMENTS } from "./qformat";
 import { BASE, FAST, LIST, ONE, OUT_BITS, OUT_FLIP, SUMS } from "./qscratch";
 
@@ -89,6 +90,11 @@ export function prepare(q: QConvParams, chunk: usize, c: i32): void {
 function emit(q: QConvParams, sums: usize, y: usize, c: i32): void {
   if (SIMD) {
     const columns = q.columns, channels = min(16, q.n - c), m = multipliersOf(q, c);
+    if (byEngine(q.stage) && q.stage != Stage.WIDE && !(channels & 7)) {
+      emitEight(q, v128.load(sums), v128.load(sums, 16), y, usize(c));
+      if (channels == 16) emitEight(q, v128.load(sums, 32), v128.load(sums, 48), y + (outBytes(q.stage) << 3), usize(c + 8));
+      return;
+    }
     if (q.stage != Stage.REQUANTIZE || (channels & 7)) {
       emitScalar(q, sums, y, usize(c), channels);
       return;

@@ -37,6 +37,17 @@ export namespace Stage {
   @inline export const RAW: i32 = 1;
   // @ts-ignore: decorator
   @inline export const FLOAT: i32 = 2;
+  // PyTorch's engines: requantize/engines.ts
+  // @ts-ignore: decorator
+  @inline export const FUSED: i32 = 3;
+  // @ts-ignore: decorator
+  @inline export const SERIAL: i32 = 4;
+  // @ts-ignore: decorator
+  @inline export const JOINED: i32 = 5;
+  // @ts-ignore: decorator
+  @inline export const STEPS: i32 = 6;
+  // @ts-ignore: decorator
+  @inline export const WIDE: i32 = 7;
 }
 
 /** Steps of 4 bytes that K values take. */

@@ -1,6 +1,6 @@
 import { QConvParams } from "../abi";
 import { RELAXED } from "../tier";
-import { emitVector, requantize8, scaleRows } from "../requantize/emit";
+import { byEngine, emitVector, requantize8, scaleRows } from "../requantize/emit";
 import { BIAS, BYTES, HI, LO, MAGIC, MAGIC_BITS, ONES } from "../requantize/columns";
 import { Stage } from "./qformat";
 import { finish } from "./qtile.simd";
@@ -74,7 +74,7 @@ function tiles(q: QConvParams, a0: usize, lda: usize, rows: i32, panel: usize, e
         v128.store64_lane(y2, requantize8(c20, c21, m0, m1, lo, hi, magic, bits, mask), 0);
         v128.store64_lane(y3, requantize8(c30, c31, m0, m1, lo, hi, magic, bits, mask), 0);
         v128.store64_lane(y4, requantize8(c40, c41, m0, m1, lo, hi, magic, bits, mask), 0);
-      } else if (count == 8) {
+      } else if (count == 8 && !byEngine(q.stage)) {
         v128.store(y0, c00);
         v128.store(y0, c01, 16);
         v128.store(y1, c10);

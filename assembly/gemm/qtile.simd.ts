@@ -1,6 +1,6 @@
 import { QConvParams } from "../abi";
 import { SIMD } from "../tier";
-import { emitVector, requantize8, scaleRows } from "../requantize/emit";
+import { byEngine, emitVector, requantize8, scaleRows } from "../requantize/emit";
 import { BIAS, BYTES, HI, LO, MAGIC, MAGIC_BITS } from "../requantize/columns";
 import { Stage } from "./qformat";
 
@@ -58,7 +58,7 @@ function tiles(q: QConvParams, a: usize, lda: usize, rows: i32, panel: usize, en
         v128.store64_lane(y1, requantize8(c10, c11, m0, m1, lo, hi, magic, bits, mask), 0);
         v128.store64_lane(y2, requantize8(c20, c21, m0, m1, lo, hi, magic, bits, mask), 0);
         v128.store64_lane(y3, requantize8(c30, c31, m0, m1, lo, hi, magic, bits, mask), 0);
-      } else if (count == 8) {
+      } else if (count == 8 && !byEngine(q.stage)) {
         v128.store(y0, c00);
         v128.store(y0, c01, 16);
         v128.store(y1, c10);
@@ -101,7 +101,7 @@ export function finish(q: QConvParams, c0: v128, c1: v128, y: usize, column: usi
       const m0 = v128.load(scale), m1 = v128.load(scale, 16);
       const lo = v128.load(columns, LO), hi = v128.load(columns, HI), magic = v128.load(columns, MAGIC), bits = v128.load(columns, MAGIC_BITS), mask = v128.load(columns, BYTES);
       v128.store64_lane(y, requantize8(c0, c1, m0, m1, lo, hi, magic, bits, mask), 0);
-    } else if (count == 8) {
+    } else if (count == 8 && !byEngine(q.stage)) {
       v128.store(y, c0);
       v128.store(y, c1, 16);
       if (q.stage == Stage.FLOAT) scaleRows(q, y, 0, 1, column);

@@ -25,8 +25,39 @@ export function f32_range_u8(p: usize): void {
     if (v < least) least = v;
     if (most < v) most = v;
   }
+  if (q.codes) {
+    choose(q, least, most);
+    return;
+  }
   const scale: f32 = most == least ? 1 : (most - least) / 255;
   store<f32>(q.scale, scale);
   const zero = f32(0) - least / scale;
   store<u8>(q.zero, u8(i32(nearest<f32>(max<f32>(0, min<f32>(255, zero))))));
+}
+
+/** What a scale is raised to: below it, its reciprocal would overflow in half precision. */
+const SMALLEST: f32 = 6.1e-5;
+
+/**
+ * Scale and zero point of dynamic quantization as PyTorch chooses them, in float64 from the float32 range: a range of nothing gets 0.1,
+ * tiny ones grow, and 0 lands where it loses least. Source: PyTorch, QuantUtils.h; src/quantization/choose-qparams.ts says it at length.
+ */
+function choose(q: RangeParams, least: f32, most: f32): void {
+  const codes = f64(q.codes);
+  let scale = (f64(most) - f64(least)) / codes;
+  if (f32(scale) == 0 || <f32>1 / f32(scale) == Infinity) scale = 0.1;
+  if (scale < f64(SMALLEST)) {
+    const factor = SMALLEST / f32(scale);
+    scale = f64(SMALLEST);
+    if (least == 0) most = f32(scale * codes);
+    else if (most == 0) least = f32(-scale * codes);
+    else {
+      least *= factor;
+      most *= factor;
+    }
+  }
+  const fromLeast = -f64(least) / scale, fromMost = codes - f64(most) / scale;
+  const at = -abs(f64(least) / scale) < codes - abs(f64(most) / scale) ? fromLeast : fromMost;
+  store<f32>(q.scale, q.handed ? <f32>1 / f32(1.0 / scale) : f32(scale));
+  store<u8>(q.zero, u8(i32(nearest(max(0.0, min(codes, at))))));
 }

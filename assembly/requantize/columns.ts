@@ -5,7 +5,8 @@ import { QFoldParams } from "../abi";
  *   byte 0     four times f32 lo, hi: bounds of the scaled value before the zero point is added
  *   byte 32    four times f32 MAGIC, then four times i32 MAGIC's bits − zero point
  *   byte 64    eight times i16 255, four times i32 1 of i16 pairs (the relaxed dot's widening)
- *   byte 128   i32 bias[columns], f32 multiplier[columns], f32 floatBias[columns]
+ *   byte 96    f32 before, f32 early: engines.ts
+ *   byte 128   i32 bias[columns], f32 multiplier[columns], f32 floatBias[columns], and with Stage.JOINED and STEPS f32 rest[columns]
  * Constants are read from here inside loops: engines rebuild splatted ones at every use.
  */
 export const LO: usize = 0;
@@ -14,6 +15,8 @@ export const MAGIC: usize = 32;
 export const MAGIC_BITS: usize = 48;
 export const BYTES: usize = 64;
 export const ONES: usize = 80;
+export const BEFORE: usize = 96;
+export const EARLY: usize = 100;
 export const BIAS: usize = 128;
 
 /** 1.5·2²³: added to a float below 2²² in magnitude it leaves the nearest integer (ties to even) in the low bits. */
@@ -54,18 +57,21 @@ export function q_fold(p: usize): void {
     store<i32>(at, 0x00ff00ff, BYTES);
     store<i32>(at, 0x00010001, ONES);
   }
-  const bias = q.columns + BIAS, multiplier = bias + total, floatBias = multiplier + total;
-  memory.fill(bias, 0, 3 * total);
-  const x = float(q.xScale, 0, 1, q.halfScales), divide = q.yScale != 0, y = float(q.yScale, 0, 1, q.halfScales);
+  const bias = q.columns + BIAS, multiplier = bias + total, floatBias = multiplier + total, rest = floatBias + total;
+  memory.fill(bias, 0, (q.rest ? 4 : 3) * total);
+  const x = float(q.xScale, 0, 1, q.halfScales), divide = q.yScale != 0, serial = q.before == 0, y = float(q.yScale, 0, 1, q.halfScales);
+  store<f32>(q.columns, serial ? x : q.before, BEFORE);
+  store<f32>(q.columns, q.early, EARLY);
   for (let g = 0; g < q.groups; ++g) {
     for (let j = 0; j < q.n; ++j) {
       const source = g * q.n + j, column = g * padded + j, at = usize(column) << 2;
       let value = q.bias ? load<i32>(q.bias + (usize(source * q.biasStride) << 2)) : 0;
       if (q.sums) value -= shift * load<i32>(q.sums + at);
       store<i32>(bias + at, value);
-      const scale: f32 = q.alpha * x * float(q.wScale, source * q.wScaleStride, 1, q.halfScales);
+      const scale: f32 = (serial ? q.alpha : q.alpha * x) * float(q.wScale, source * q.wScaleStride, 1, q.halfScales);
       store<f32>(multiplier + at, divide ? scale / y : scale);
       store<f32>(floatBias + at, float(q.floatBias, source, 0, 0));
+      if (q.rest) store<f32>(rest + at, float(q.rest, source, 0, 0));
     }
   }
 }

@@ -2,6 +2,7 @@ import { QConvParams } from "../abi";
 import { SIMD } from "../tier";
 import { Stage } from "../gemm/qformat";
 import { BIAS, BYTES, HI, LO, MAGIC, MAGIC_BITS } from "./columns";
+import { emitEight, emitOne } from "./engines";
 
 /** One accumulator (bias included) → the quantized value, held as its low byte. */
 // @ts-ignore: decorator
@@ -31,7 +32,7 @@ import { BIAS, BYTES, HI, LO, MAGIC, MAGIC_BITS } from "./columns";
 /** Bytes of an output element. */
 // @ts-ignore: decorator
 @inline export function outBytes(stage: i32): i32 {
-  return stage == Stage.REQUANTIZE ? 1 : 4;
+  return stage == Stage.REQUANTIZE || stage > Stage.SERIAL ? 1 : 4;
 }
 
 /** Writes outputs of one row that lie as i32 at `acc`. `column`: index of the first one in the columns block. */
@@ -43,13 +44,24 @@ export function emitScalar(q: QConvParams, acc: usize, y: usize, column: usize, 
     const multiplier = load<f32>(at + (i << 2));
     if (q.stage == Stage.REQUANTIZE) store<u8>(y + i, u8(requantize(value, multiplier, q.columns)));
     else if (q.stage == Stage.RAW) store<i32>(y + (i << 2), value);
+    else if (q.stage > Stage.FLOAT) emitOne(q, value, y + i * usize(outBytes(q.stage)), column + i);
     else store<f32>(y + (i << 2), f32(f32(value) * multiplier) + load<f32>(floats + (i << 2)));
   }
 }
 
-/** Writes fewer than eight outputs of one row from registers, in any stage. */
+/** Whether eight outputs of a row at once are emitVector's business too. */
+// @ts-ignore: decorator
+@inline export function byEngine(stage: i32): bool {
+  return stage > Stage.FLOAT;
+}
+
+/** Writes up to eight outputs of one row from registers: fewer in any stage, eight in an engine's. */
 export function emitVector(q: QConvParams, acc0: v128, acc1: v128, y: usize, column: usize, count: i32): void {
   if (SIMD) {
+    if (count == 8 && q.stage != Stage.WIDE) {
+      emitEight(q, acc0, acc1, y, column);
+      return;
+    }
     v128.store(q.scratch, acc0);
     v128.store(q.scratch, acc1, 16);
     emitScalar(q, q.scratch, y, column, count);

@@ -70,6 +70,7 @@ function multiply(q: DynamicLstmParams, m: CodedMatrix, x: usize, rows: i32, y: 
   range.count = rows * m.k;
   range.scale = scale;
   range.zero = zero;
+  range.codes = range.handed = 0;
   f32_range_u8(q.blocks + RANGE);
   const codes = changetype<QuantizeParams>(q.blocks + QUANTIZE);
   codes.x = x;

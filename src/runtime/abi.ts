@@ -62,6 +62,8 @@ export interface RangeParams {
   count: number
   scale: Operand
   zero: Operand
+  codes: number
+  handed: number
 }
 
 export interface Lut8Params {
@@ -192,6 +194,7 @@ export interface QFoldParams {
   sums: Operand
   bias: Operand
   floatBias: Operand
+  rest: Operand
   xZeroPoint: Operand
   xScale: Operand
   wScale: Operand
@@ -209,6 +212,8 @@ export interface QFoldParams {
   yMin: number
   yMax: number
   alpha: number
+  before: number
+  early: number
 }
 
 export interface QConvParams {
@@ -759,6 +764,9 @@ export interface Kernels {
   u16_dequantize: QuantizeParams
   s16_dequantize: QuantizeParams
   s32_dequantize: QuantizeParams
+  f32_quantize_reciprocal_u8: QuantizeParams
+  f32_quantize_reciprocal_s8: QuantizeParams
+  f32_quantize_reciprocal_s32: QuantizeParams
   f32_range_u8: RangeParams
   q8_binary: QBinaryParams
   x8_lut: Lut8Params
@@ -818,14 +826,14 @@ export const LAYOUTS: Layouts = [
   ['f32_unary f64_unary i32_unary i64_unary f32_classify f64_classify', 'x y count op alpha~ beta~'],
   ['f32_binary f64_binary i32_binary i64_binary u64_binary u8_binary x_where', 'a b c y op inner innerA innerB innerC mid midA midB midC lineBytes outer rank table'],
   ['x_cast f16_to_f32 f32_to_f16', 'x y scratch count from to fromBytes toBytes'],
-  ['f32_quantize_u8 f32_quantize_s8 f32_quantize_u16 f32_quantize_s16 u8_dequantize s8_dequantize u16_dequantize s16_dequantize s32_dequantize', 'x y scale zero outer axis block inner scaleRow scaleStep varied lo hi'],
+  ['f32_quantize_u8 f32_quantize_s8 f32_quantize_u16 f32_quantize_s16 u8_dequantize s8_dequantize u16_dequantize s16_dequantize s32_dequantize f32_quantize_reciprocal_u8 f32_quantize_reciprocal_s8 f32_quantize_reciprocal_s32', 'x y scale zero outer axis block inner scaleRow scaleStep varied lo hi'],
   ['x8_lut', 'x y table count'],
   ['q8_binary', 'a b c y op inner innerA innerB innerC mid midA midB midC lineBytes outer rank table aScale bScale yScale aZero bZero yZero signed late lo hi'],
   ['f32_pool x8_maxpool q8_avgpool any_pool', 'x y indices batch channels depth height width outDepth outHeight outWidth kernelDepth kernelHeight kernelWidth strideDepth strideHeight strideWidth dilationDepth dilationHeight dilationWidth padDepth padHeight padWidth endDepth endHeight endWidth op divisor dtype columnMajor exponent~ flip xZeroPoint yZeroPoint xScale~ yScale~'],
   ['q8_global_avgpool', 'x y outer count inner flip bias scale~ yZeroPoint'],
   ['q_pack', 'w wZeroPoint packed sums groups n taps channels strideN strideTap strideC zeroPointStride wSigned format extras tapSpan'],
   ['q_depthwise_pack', 'w wZeroPoint packed sums n taps zeroPointStride wSigned format xSigned'],
-  ['q_fold', 'sums bias floatBias xZeroPoint xScale wScale yScale yZeroPoint columns groups n wScaleStride biasStride halfScales xSigned ySigned shift yMin yMax alpha~'],
+  ['q_fold', 'sums bias floatBias rest xZeroPoint xScale wScale yScale yZeroPoint columns groups n wScaleStride biasStride halfScales xSigned ySigned shift yMin yMax alpha~ before~ early~'],
   ['q_conv q_depthwise', 'x y packed columns xZeroPoint scratch batch depth height width channels xStride groups n outDepth outHeight outWidth kernelD kernelH kernelW strideD strideH strideW dilationD dilationH dilationW padD padH padW ldc stage format extras xSigned zeroPointStride flip direct blockRows lda'],
   ['f32_pack', 'x y batches batchStride kOuter kInner kOuterStride kInnerStride nOuter nInner nOuterStride nInnerStride alpha~'],
   ['f32_gemm', 'a b start c rows segments offsets segmentCount run batches m n lda lds ldc lo~ hi~'],
@@ -837,4 +845,4 @@ export const LAYOUTS: Layouts = [
 ]
 
 /** What a module of this version exports as `abi`. */
-export const ABI = 1707871768
+export const ABI = 1035151818

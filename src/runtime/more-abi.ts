@@ -3,7 +3,7 @@ import type { Layouts } from './abi.js'
 
 /** Of the kernels that only moreOperators names. */
 export const MORE_LAYOUTS: Layouts = [
-  ['f32_range_u8', 'x count scale zero'],
+  ['f32_range_u8', 'x count scale zero codes handed'],
   ['relaxed_probe', 'y'],
   ['f32_scatter', 'x bias y groups n depth height width outDepth outHeight outWidth kernelDepth kernelHeight kernelWidth strideDepth strideHeight strideWidth dilationDepth dilationHeight dilationWidth padDepth padHeight padWidth lo~ hi~'],
   ['f32_recurrent', 'x xStep xRow r bias peepholes initialH initialC initialRow lengths y yStep yRow lastH lastC lastRow scratch steps batch hidden cell reverse linearBeforeReset clip~ f fAlpha~ fBeta~ g gAlpha~ gBeta~ h hAlpha~ hBeta~'],

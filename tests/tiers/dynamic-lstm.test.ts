@@ -77,7 +77,7 @@ function call(tier: TierUnderTest, c: Case, [wPacking, rPacking]: readonly [Pack
   const n = 4 * c.layer.hidden
   const { columns } = tier.call('q_fold', {
     sums: null, bias: null, floatBias: null, xZeroPoint: null, xScale: null, wScale: null, yScale: null, yZeroPoint: null, columns: out('uint8', columnsBytes(1, n)), groups: 1, n, wScaleStride: 0,
-    biasStride: 0, halfScales: 0, xSigned: 0, ySigned: 0, shift: 0, yMin: 0, yMax: 255, alpha: 1,
+    biasStride: 0, halfScales: 0, xSigned: 0, ySigned: 0, shift: 0, yMin: 0, yMax: 255, alpha: 1, rest: null, before: 1, early: 0,
   })
   const { wRowBytes, ...w } = packed(tier, 'w', c.w, n, c.layer.steps * c.layer.batch, wPacking), { rRowBytes, ...r } = packed(tier, 'r', c.r, n, c.layer.batch, rPacking)
   return tier.call('q8_lstm', { ...c.args, columns, rows: out('uint8', Math.max(wRowBytes as number, rRowBytes as number)), ...w, ...r } as never) as Record<string, Float32Array>

@@ -1,5 +1,5 @@
 import type { ConvCase } from '../reference/qconv.js'
-import { columnsBytes, depthwiseBytes, depthwisePacking, depthwiseStretch, extrasOf, packedBytes, PACKING_I16, relaxedPacking, rowBlock, STAGE_REQUANTIZE, sumsBytes, type Packing } from '../../src/plan/lower/qpacking.js'
+import { columnsBytes, depthwiseBytes, depthwisePacking, depthwiseStretch, extrasOf, packedBytes, PACKING_I16, relaxedPacking, rowBlock, STAGE_STEPS, sumsBytes, writesCodes, type Packing } from '../../src/plan/lower/qpacking.js'
 import type { DType, TypedArray } from '../../src/dtype.js'
 import { out, type TierUnderTest } from './harness.js'
 
@@ -13,6 +13,10 @@ export interface Output {
   min: number
   max: number
   floatBias: Float32Array | null
+  /** what the stages of PyTorch's engines take beside: see assembly/requantize/engines.ts */
+  rest?: Float32Array
+  before?: number
+  early?: number
   /** elements between output rows */
   ldc: number
 }
@@ -55,15 +59,15 @@ export function runConv(tier: TierUnderTest, c: ConvCase, o: Output, packing: Pa
   const ySigned = o.dtype === 'int8'
   const fold = tier.call('q_fold', {
     sums: format || deep ? packed.sums! : null, bias: c.bias, floatBias: o.floatBias, xZeroPoint: zeros, xScale: o.xScale, wScale: o.wScale, yScale: o.yScale,
-    yZeroPoint: bytesOf(ySigned, [o.yZero]), columns: out('uint8', columnsBytes(groups, n)), groups, n, wScaleStride: o.wScale && o.wScale.length > 1 ? 1 : 0,
-    xSigned: +xSigned, ySigned: +ySigned, shift: packing.shift, yMin: o.min, yMax: o.max, alpha: 1, biasStride: 1, halfScales: 0,
+    yZeroPoint: o.stage === STAGE_STEPS ? null : bytesOf(ySigned, [o.yZero]), columns: out('uint8', columnsBytes(groups, n, o.stage)), groups, n, wScaleStride: o.wScale && o.wScale.length > 1 ? 1 : 0,
+    xSigned: +xSigned, ySigned: +ySigned, shift: packing.shift, yMin: o.min, yMax: o.max, alpha: 1, biasStride: 1, halfScales: 0, rest: o.rest ?? null, before: o.before ?? 1, early: o.early ?? 0,
   })
   const [od, oh, ow] = c.out as [number, number, number]
   const rows = c.batch * od * oh * ow
   const block = deep ? depthwiseStretch(c) : rowBlock(rows, taps * c.channels, format)
   const pointwise = taps === 1 && c.strides.every((s) => s === 1) && c.begin.every((p) => p === 0) && c.out.every((s, i) => s === c.spatial[i])
   const direct = format && !deep && pointwise && !packing.flip ? 1 : 0
-  const size = o.stage === STAGE_REQUANTIZE ? 1 : 4
+  const size = writesCodes(o.stage) ? 1 : 4
   const length = (rows - 1) * o.ldc + c.groups * c.n
   const result = tier.call(packing.kernel, {
     x: c.x, y: out(o.dtype, length, new Uint8Array(length * size).fill(0x5a)), packed: packed.packed!, columns: fold.columns!, xZeroPoint: zeros, scratch: out('uint8', direct ? 128 : block.bytes),

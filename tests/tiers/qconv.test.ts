@@ -1,7 +1,8 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { accumulate, multiplierOf, requantize, type ConvCase } from '../reference/qconv.js'
-import { PACKING_I16, STAGE_FLOAT, STAGE_RAW, STAGE_REQUANTIZE, FORMAT_I8 } from '../../src/plan/lower/qpacking.js'
+import { rne } from '../reference/torch-quantized.js'
+import { PACKING_I16, STAGE_FLOAT, STAGE_FUSED, STAGE_JOINED, STAGE_RAW, STAGE_REQUANTIZE, STAGE_SERIAL, STAGE_STEPS, STAGE_WIDE, FORMAT_I8 } from '../../src/plan/lower/qpacking.js'
 import { bytesOf, packingsOf, runConv, type Output } from './qconv-case.js'
 import { edges, random, tiersUnderTest, type TierUnderTest } from './harness.js'
 
@@ -39,6 +40,33 @@ function makeCase(seed: number, s: Shape, xSigned: boolean, wSigned: boolean, xF
   }
 }
 
+/** What PyTorch's engines ask for: every further stage, with numbers that spread the outputs over the codes. */
+function engineStages(next: () => number, base: Pick<Output, 'xScale' | 'wScale' | 'ldc' | 'yZero' | 'floatBias'>, columns: number, largest: number, low: number, yZero: number, relu: boolean): Output[] {
+  const vector = (scale: number): Float32Array => Float32Array.from({ length: columns }, () => (next() / 2 ** 31 - 1) * scale)
+  const dtype = low ? 'int8' : 'uint8'
+  const codes = { ...base, dtype, yScale: Float32Array.of(0.0173 * largest / 170), min: relu ? yZero : low, max: low + 255, floatBias: vector(largest / 3), rest: vector(largest * 2 ** -26) } as const
+  const scales = Float32Array.from({ length: columns }, () => 0.5 + next() / 2 ** 32)
+  const floats = { ...base, dtype: 'float32', yScale: null, min: 0, max: 0, floatBias: vector(5) } as const
+  return [
+    { ...floats, stage: STAGE_FUSED }, { ...floats, stage: STAGE_SERIAL, before: 0 },
+    { ...codes, stage: STAGE_JOINED }, { ...codes, stage: STAGE_WIDE },
+    { ...codes, stage: STAGE_STEPS, rest: scales, before: 0.0371, early: yZero, floatBias: vector(largest * 0.01) },
+  ]
+}
+
+/** One output of such a stage by its definition. */
+function engineOutput(o: Output, acc: number, j: number, w: number): number {
+  const x = o.xScale![0]!
+  const bias = o.floatBias![j]!
+  if (o.stage === STAGE_FUSED) return f(f(acc) * f(x * w) + bias)
+  if (o.stage === STAGE_SERIAL) return f(f(f(f(acc) * x) * w) + bias)
+  const m = multiplierOf(x, w, o.yScale![0]!)
+  const bounded = (v: number, zero: number): number => Math.min(Math.max(rne(v) + zero, o.min), o.max)
+  if (o.stage === STAGE_WIDE) return bounded(acc * m, o.yZero)
+  if (o.stage === STAGE_JOINED) return bounded(f(f(f(acc) + (bias + o.rest![j]!)) * m), o.yZero)
+  return bounded(f(f(f(f(f(f(acc) * f(0.0371)) * o.rest![j]!) + bias) * m) + o.early!), 0)
+}
+
 /** Runs a case in every packing and stage and compares it with the definition. */
 function check(tier: TierUnderTest, c: ConvCase, seed: number): number {
   const next = random(seed + 1)
@@ -61,6 +89,7 @@ function check(tier: TierUnderTest, c: ConvCase, seed: number): number {
     { ...base, stage: STAGE_REQUANTIZE, dtype: ySigned ? 'int8' : 'uint8', yScale, min: relu ? yZero : low, max: low + 255 },
     { ...base, stage: STAGE_RAW, dtype: 'int32', yScale: null, min: 0, max: 0 },
     { ...base, stage: STAGE_FLOAT, dtype: 'float32', yScale: null, min: 0, max: 0, floatBias },
+    ...engineStages(next, base, columns, largest, low, yZero, relu),
   ]
   let compared = 0
   for (const packing of packingsOf(tier, c))
@@ -70,7 +99,7 @@ function check(tier: TierUnderTest, c: ConvCase, seed: number): number {
         for (let j = 0; j < columns; j++, compared++) {
           const w = wScale[perChannel ? j : 0]!
           const v = acc[r * columns + j]!
-          const want = o.stage === STAGE_RAW ? v : o.stage === STAGE_FLOAT ? f(f(f(v) * f(xScale[0]! * w)) + floatBias[j]!) : requantize(v, multiplierOf(xScale[0]!, w, yScale[0]!), yZero, o.min, o.max)
+          const want = o.stage > STAGE_FLOAT ? engineOutput(o, v, j, w) : o.stage === STAGE_RAW ? v : o.stage === STAGE_FLOAT ? f(f(f(v) * f(xScale[0]! * w)) + floatBias[j]!) : requantize(v, multiplierOf(xScale[0]!, w, yScale[0]!), yZero, o.min, o.max)
           const value = Number(got[r * ldc + j])
           if (value !== want) assert.fail(`${tier.name} seed ${seed} packing ${JSON.stringify(packing)} stage ${o.stage} [${r}, ${j}]: expected ${want}, got ${value} (${JSON.stringify({ ...c, x: 0, w: 0, wZero: 0, bias: 0 })})`)
         }

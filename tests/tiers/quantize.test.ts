@@ -142,7 +142,7 @@ for (const tier of tiers)
     for (const count of [...edges(4), 100]) cases.push(Array.from({ length: count }, () => (next() / 2 ** 32 - 0.3) * 10))
     for (const values of cases) {
       const x = Float32Array.from(values)
-      const got = tier.call('f32_range_u8', { x, count: x.length, scale: out('float32', 1), zero: out('uint8', 1) })
+      const got = tier.call('f32_range_u8', { x, count: x.length, scale: out('float32', 1), zero: out('uint8', 1), codes: 0, handed: 0 })
       const want = rangeReference(x)
       assert.deepEqual([got.scale![0], got.zero![0]], [want.scale, want.zero], `range of ${values.slice(0, 5)}`)
     }

@@ -38,10 +38,10 @@ export interface TransposeShape {
 }
 
 /** @throws SHAPE_MISMATCH, ATTRIBUTE_UNSUPPORTED, OP_UNSUPPORTED for more than three spatial axes */
-export function transposeShape(view: NodeView): TransposeShape {
-  const weights = view.dims(1)
+export function transposeShape(view: NodeView, w = 1): TransposeShape {
+  const weights = view.dims(w)
   const rank = weights.length - 2
-  if (rank < 1 || view.dims(0).length !== weights.length) view.fail('SHAPE_MISMATCH', `inputs 0 [${view.dims(0)}] and 1 [${weights}] must have the same rank, 3 or more`)
+  if (rank < 1 || view.dims(0).length !== weights.length) view.fail('SHAPE_MISMATCH', `inputs 0 [${view.dims(0)}] and ${w} [${weights}] must have the same rank, 3 or more`)
   if (rank > 3) view.fail('OP_UNSUPPORTED', `it has ${rank} spatial axes; at most 3 are supported`)
   const layout = layoutOf(view, view.dims(0))
   const groups = view.int('group', 1)

@@ -30,4 +30,16 @@ const resize: LayoutRule = {
   },
 }
 
+/** Convolutions in an engine's arithmetic; those written channels-last already stay as they are. */
+const engineConv: LayoutRule = {
+  always: true,
+  follows: onlyFirst,
+  rewrite: (c) => {
+    if (c.node.attributes['channels_last'] === 1) return undefined
+    return { inputs: [c.last(c.node.inputs[0]!, rankOf(c)), ...c.node.inputs.slice(1).map((v) => (v ? c.first(v) : v))], attributes: { channels_last: 1 } }
+  },
+}
+
+export const engineLayoutRules: Readonly<Record<string, LayoutRule>> = { 'octavo:QLinearConv': engineConv, 'octavo:QLinearConvTranspose': engineConv }
+
 export const moreLayoutRules: Readonly<Record<string, LayoutRule>> = { Pad: pad, Resize: resize }

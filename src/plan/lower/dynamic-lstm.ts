@@ -48,7 +48,7 @@ function matrix(l: Lowering, w: Weights, d: number, n: number, rows: number) {
 const plainColumns = (l: Lowering, n: number): Operand =>
   l.pack(`columns ${n}`, columnsBytes(1, n), [], (columns) => l.emit('q_fold', {
     sums: NULL, bias: NULL, floatBias: NULL, xZeroPoint: NULL, xScale: NULL, wScale: NULL, yScale: NULL, yZeroPoint: NULL, columns, groups: 1, n, wScaleStride: 0, biasStride: 0,
-    halfScales: 0, xSigned: 0, ySigned: 0, shift: 0, yMin: 0, yMax: 255, alpha: 1,
+    halfScales: 0, xSigned: 0, ySigned: 0, shift: 0, yMin: 0, yMax: 255, alpha: 1, rest: NULL, before: 1, early: 0,
   }))
 
 function direction(l: Lowering, s: RecurrentShape, d: number): void {

@@ -14,7 +14,7 @@ const dynamicQuantizeLinear: LowerRule = (l) => {
   const count = elementCount(l.dims(0))
   const scale = l.wants(1) ? l.out(1) : l.scratch(4)
   const zero = l.wants(2) ? l.out(2) : l.scratch(1)
-  l.emit('f32_range_u8', { x: l.in(0), count, scale, zero })
+  l.emit('f32_range_u8', { x: l.in(0), count, scale, zero, codes: 0, handed: 0 })
   if (l.wants(0)) emitQuantize(l, 'uint8', l.in(0), l.out(), scale, zero, oneScale(count))
 }
 

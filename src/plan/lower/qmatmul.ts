@@ -9,7 +9,7 @@ const ONE = [1, 1, 1] as const
 const NONE = [0, 0, 0] as const
 
 /** `m` dense rows of `k`: a 1×1 convolution over a line. */
-const line = (m: number, k: number, n: number): QRows =>
+export const line = (m: number, k: number, n: number): QRows =>
   ({ batch: 1, spatial: [1, 1, m], out: [1, 1, m], kernel: ONE, strides: ONE, dilations: ONE, begin: NONE, xStride: k, ldc: n })
 
 /** The columns of a dense [k, m] matrix as rows: a k×1 window sliding over a k×m image of one channel. */

@@ -1,8 +1,9 @@
 import { elementCount } from '../../dtype.js'
+import type { QFoldParams } from '../../runtime/abi.js'
 import { at, NULL, type Operand } from '../../runtime/operand.js'
 import { toInts } from '../../value.js'
 import {
-  columnsBytes, depthwiseBytes, depthwisePacking, depthwiseStretch, extrasOf, FORMAT_I8, isSigned, MOST_DEPTHWISE_SINGLES, outlierShare, packedBytes, PACKING_I16, relaxedPacking, rowBlock, STAGE_REQUANTIZE, sumsBytes, type Packing,
+  columnsBytes, depthwiseBytes, depthwisePacking, depthwiseStretch, extrasOf, FORMAT_I8, isSigned, MOST_DEPTHWISE_SINGLES, outlierShare, packedBytes, PACKING_I16, relaxedPacking, rowBlock, sumsBytes, writesCodes, type Packing,
 } from './qpacking.js'
 import type { Lowering } from './rule.js'
 
@@ -47,6 +48,8 @@ export interface QRows {
   readonly begin: readonly [number, number, number]
   /** bytes from one input position to the next */
   readonly xStride: number
+  /** the input where it is not the node's own, but a copy of it */
+  readonly x?: Operand
   /** first element of the input, and of the output */
   readonly xOffset?: number
   readonly yOffset?: number
@@ -95,6 +98,8 @@ export interface QOptions {
   /** first element of the bias, and elements from one column's to the next */
   readonly biasOffset?: number
   readonly biasStride?: number
+  /** What q_fold is told otherwise, where another arithmetic than ONNX's is asked for; `key` names it. */
+  readonly engine?: { readonly key: string; fold(): Partial<QFoldParams> }
 }
 
 /** Packs the weights and folds the rest into columns: at load where all of it is known, else in every run. */
@@ -119,15 +124,15 @@ export function qmatrix(l: Lowering, o: QOperands, weights: QWeights, stage: num
       : l.emit('q_pack', { ...common, groups, channels, strideN: weights.strideN, strideTap: weights.strideTap, strideC: weights.strideC, extras, tapSpan })
   })
   const half = given(l, o.xScale) && l.input(o.xScale).dtype === 'float16'
-  const quantized = stage === STAGE_REQUANTIZE
+  const quantized = writesCodes(stage)
   const ySigned = quantized ? isSigned(l.output()) : 0
   const folded = sources(o.w, o.wZero, o.bias, o.floatBias, o.xZero, o.xScale, o.wScale, o.yScale, o.yZero)
-  const columns = l.pack(`c ${key} ${stage} ${ySigned} ${JSON.stringify([packing, options])}`, columnsBytes(groups, n), folded, (target) =>
+  const columns = l.pack(`c ${key} ${stage} ${ySigned} ${JSON.stringify([packing, options])}`, columnsBytes(groups, n, stage), folded, (target) =>
     l.emit('q_fold', {
       sums: format === FORMAT_I8 || deep ? at(packed, bytes) : NULL, bias: optional(l, o.bias, biasOffset, 4), floatBias: optional(l, o.floatBias),
       xZeroPoint: options.zeroPerRow ? NULL : optional(l, o.xZero), xScale: optional(l, o.xScale), wScale: optional(l, o.wScale, wColumn(o.wScale), half ? 2 : 4),
       yScale: optional(l, o.yScale), yZeroPoint: optional(l, o.yZero), columns: target, groups, n, wScaleStride: strideOf(l, o.wScale), biasStride, halfScales: +half,
-      xSigned, ySigned, shift: packing.shift, yMin: ySigned ? -128 : 0, yMax: ySigned ? 127 : 255, alpha,
+      xSigned, ySigned, shift: packing.shift, yMin: ySigned ? -128 : 0, yMax: ySigned ? 127 : 255, alpha, rest: NULL, before: 1, early: 0, ...options.engine?.fold(),
     }))
   return { packing, packed, columns, weights, stage }
 }
@@ -142,7 +147,7 @@ export function emitRows(l: Lowering, o: QOperands, matrix: QMatrix, r: QRows): 
   const direct = kernel === 'q_conv' && format === FORMAT_I8 && !flip && pointwise
   const block = kernel === 'q_depthwise' ? depthwiseStretch(r) : rowBlock(rows, taps * channels, format)
   l.emit(kernel, {
-    x: at(l.in(o.x), r.xOffset ?? 0), y: at(l.out(), (r.yOffset ?? 0) * (matrix.stage === STAGE_REQUANTIZE ? 1 : 4)), packed: matrix.packed, columns: matrix.columns,
+    x: at(r.x ?? l.in(o.x), r.xOffset ?? 0), y: at(l.out(), (r.yOffset ?? 0) * (writesCodes(matrix.stage) ? 1 : 4)), packed: matrix.packed, columns: matrix.columns,
     xZeroPoint: optional(l, o.xZero, r.zeroOffset), scratch: l.scratch(direct ? 128 : block.bytes),
     batch: r.batch, depth: r.spatial[0], height: r.spatial[1], width: r.spatial[2], channels, xStride: r.xStride, groups, n,
     outDepth: r.out[0], outHeight: r.out[1], outWidth: r.out[2], kernelD: r.kernel[0], kernelH: r.kernel[1], kernelW: r.kernel[2],

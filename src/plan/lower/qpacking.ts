@@ -10,6 +10,15 @@ export const FORMAT_I8 = 1
 export const STAGE_REQUANTIZE = 0
 export const STAGE_RAW = 1
 export const STAGE_FLOAT = 2
+/** From here on: assembly/requantize/engines.ts. */
+export const STAGE_FUSED = 3
+export const STAGE_SERIAL = 4
+export const STAGE_JOINED = 5
+export const STAGE_STEPS = 6
+export const STAGE_WIDE = 7
+
+/** Whether a stage writes codes. */
+export const writesCodes = (stage: number): boolean => stage === STAGE_REQUANTIZE || stage > STAGE_SERIAL
 
 /** What relaxed_probe reports. */
 export const CAPABILITY_EXACT_7 = 1
@@ -92,8 +101,8 @@ export function packedBytes(groups: number, n: number, k: number, packing: Packi
 /** Bytes of q_pack's column sums. */
 export const sumsBytes = (groups: number, n: number): number => groups * paddedColumns(n) * 4
 
-/** Bytes of the columns block. */
-export const columnsBytes = (groups: number, n: number): number => 128 + 3 * sumsBytes(groups, n)
+/** Bytes of the columns block; stages from JOINED on have a vector more. */
+export const columnsBytes = (groups: number, n: number, stage = STAGE_REQUANTIZE): number => 128 + (stage >= STAGE_JOINED ? 4 : 3) * sumsBytes(groups, n)
 
 const BLOCK_BYTES = 48 * 1024
 
