@@ -47,7 +47,7 @@ for (const [line] of quantize.examples)
     const { status, out, err } = await octavo(...argv, ...(line.includes('--recipe') ? ['--data', '.'] : []))
     assert.equal(status, 0, err)
     assert.match(out, /model\.onnx -> model\.int8\.onnx\n.* smaller\n.*layers in int8/)
-    assert.ok(decodeModel(new Uint8Array(readFileSync('model.int8.onnx'))).nodes.some((n) => n.op === 'DequantizeLinear'))
+    assert.ok(decodeModel(new Uint8Array(readFileSync('model.int8.onnx'))).nodes.some((n) => n.op === (line.includes('--dynamic') ? 'DynamicQuantizeLinear' : 'DequantizeLinear')))
     if (line.includes('--report')) assert.ok(readFileSync('report.html', 'utf8').startsWith('<!doctype html>'))
     for (const file of ['model.int8.onnx', 'report.html']) rmSync(file, { force: true })
   })
@@ -90,6 +90,15 @@ test('ranges from a file, scored on a recipe', async () => {
   assert.deepEqual(readFileSync('c.onnx'), readFileSync('d.onnx'))
 })
 
+test('dynamic, scored on a whole recipe', async () => {
+  const { status, out, err } = await octavo('quantize', 'model.onnx', '--dynamic', ...DATA, '-o', 'y.onnx', '--report', 'y.html', '--json')
+  assert.equal(status, 0, err)
+  const { kind, accuracy, layers } = JSON.parse(out)
+  assert.deepEqual([kind, accuracy.length, accuracy[0].set, accuracy[0].samples], ['dynamic', 1, 'all', 200])
+  assert.ok(accuracy[0].int8.top1 >= accuracy[0].float.top1 - 0.01 && layers.some((l: { reason?: string }) => /quantizeStatic/.test(l.reason ?? '')))
+  assert.ok(readFileSync('y.html', 'utf8').includes('the ranges of activations at run time'))
+})
+
 test('the table in the terminal', async () => {
   const { out } = await octavo('quantize', 'model.onnx', ...DATA, '-o', 't.onnx', '--exclude', 'op:Gemm')
   assert.match(out, /scored on +float +int8 +change\n +100 unseen +top1 +\d\d\.\d % +\d\d\.\d % /)
@@ -97,11 +106,15 @@ test('the table in the terminal', async () => {
 })
 
 const WRONG: readonly (readonly [readonly string[], number, RegExp])[] = [
+  [['model.onnx'], 2, /nothing to calibrate on/],
   [['model.onnx', '--calibrate', 'photos'], 2, /-o OUT is missing/],
   [['model.onnx', '-o', 'x.onnx'], 2, /nothing to calibrate on/],
   [['-o', 'x.onnx', '--calibrate', 'photos'], 2, /expected a model/],
   [['model.onnx', '-o', 'x.onnx', '--calibrate', 'photos', '--calibration', 'c.json'], 2, /Give one of them/],
   [['model.onnx', '-o', 'x.onnx', '--calibration', 'recipe.json'], 1, /CALIBRATION_INVALID: recipe\.json: it is no calibration/],
+  [['model.onnx', '-o', 'x.onnx', '--dynamic', '--observer', 'minmax'], 2, /--observer does not go with --dynamic/],
+  [['model.onnx', '-o', 'x.onnx', '--dynamic', '--calibrate', 'photos'], 2, /--calibrate does not go with --dynamic/],
+  [['-o', 'x.onnx', '--dynamic'], 2, /expected a model beside --dynamic/],
   [['a.onnx', 'b.onnx', '-o', 'x.onnx'], 2, /expected one model, got 2/],
   [['model.onnx', '-o', 'model.onnx', '--calibrate', 'photos'], 2, /the same file as MODEL/],
   [['model.onnx', '-o', 'x.onnx', '--report', './x.onnx', '--calibrate', 'photos'], 2, /the same file as -o/],

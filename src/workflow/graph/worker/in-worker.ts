@@ -4,7 +4,7 @@ import type { Source } from '../../../platform/source.js'
 import { openWorker, type Channel, type WorkerSource } from '../../../platform/workers.js'
 import { loadObserver } from '../../../quantization/state.js'
 import { isCalibration, type Calibration } from '../calibration.js'
-import type { Batch, Batches, QuantizeStaticOptions } from '../options.js'
+import type { Batch, Batches, QuantizeOptions, QuantizeStaticOptions } from '../options.js'
 import type { QuantizeResult } from '../quantize-static.js'
 import { makeObserver, settingsOf } from '../settings.js'
 import { isAbout, postBatch, postError, receiveError, SUBJECT, type Answer, type PostedOptions, type PostedSource, type Request } from './messages.js'
@@ -25,8 +25,16 @@ export interface InWorkerOptions {
  *
  * @throws as quantizeStatic; SOURCE_UNREADABLE when the worker cannot be started; OPTION_INVALID for options that cannot be posted
  */
-export async function quantizeStaticInWorker(model: Source | Promise<Source>, data: Batches | Calibration, options: QuantizeStaticOptions & InWorkerOptions = {}): Promise<QuantizeResult> {
-  const { worker, signal, onProgress, ...rest } = options
+export const quantizeStaticInWorker = (model: Source | Promise<Source>, data: Batches | Calibration, options: QuantizeStaticOptions & InWorkerOptions = {}): Promise<QuantizeResult> => inWorker(model, data, options)
+
+/**
+ * quantizeDynamic in a worker.
+ *
+ * @throws as quantizeDynamic; SOURCE_UNREADABLE when the worker cannot be started; OPTION_INVALID for options that cannot be posted
+ */
+export const quantizeDynamicInWorker = (model: Source | Promise<Source>, options: QuantizeOptions & InWorkerOptions = {}): Promise<QuantizeResult> => inWorker(model, 'none', options)
+
+async function inWorker(model: Source | Promise<Source>, data: Batches | Calibration | 'none', { worker, signal, onProgress, ...rest }: QuantizeStaticOptions & InWorkerOptions): Promise<QuantizeResult> {
   if (signal?.aborted) throw aborted(signal)
   const start = { model: await postedSource(await model, signal), options: await postedOptions(rest, signal) }
   if (signal?.aborted) throw aborted(signal)
@@ -56,7 +64,7 @@ class Job {
   private settle!: { resolve(result: QuantizeResult): void; reject(error: unknown): void }
 
   constructor(
-    private readonly data: Batches | Calibration, private readonly options: Pick<QuantizeStaticOptions, 'signal' | 'onProgress'>,
+    private readonly data: Batches | Calibration | 'none', private readonly options: Pick<QuantizeStaticOptions, 'signal' | 'onProgress'>,
     private readonly scheme: (report: QuantizeResult['report']) => QuantizeStaticOptions,
   ) {}
 
@@ -82,10 +90,8 @@ class Job {
   }
 
   private start(what: { model: PostedSource; options: PostedOptions }): void {
-    const { data } = this
-    const again = typeof data === 'function' || Array.isArray(data)
     try {
-      this.post({ type: 'start', ...what, data: isCalibration(data) ? { calibration: data } : again ? 'batches' : 'batches once' })
+      this.post({ type: 'start', ...what, data: announced(this.data) })
     } catch (cause) {
       throw new OctavoError('OPTION_INVALID', `the options or the calibration cannot be handed to a worker: ${(cause as Error).message}. Leave out what is no plain data.`, {}, cause)
     }
@@ -139,12 +145,19 @@ class Job {
 
   private finish({ model, report, observers }: Answer & { type: 'done' }): void {
     try {
-      const settings = settingsOf(this.scheme(report))
-      this.settle.resolve({ model, report, observers: new Map(observers.map(([name, saved]) => [name, loadObserver(makeObserver(settings), saved)])) })
+      const make = () => makeObserver(settingsOf(this.scheme(report)))
+      this.settle.resolve({ model, report, observers: new Map(observers.map(([name, saved]) => [name, loadObserver(make(), saved)])) })
     } catch (error) {
       this.settle.reject(error)
     }
   }
+}
+
+/** What the worker is told of the data: batches follow when it asks. */
+function announced(data: Batches | Calibration | 'none'): (Request & { type: 'start' })['data'] {
+  if (data === 'none') return 'none'
+  if (typeof data === 'function' || Array.isArray(data)) return 'batches'
+  return isCalibration(data) ? { calibration: data } : 'batches once'
 }
 
 /** Omit, for each member of a union by itself. */

@@ -25,7 +25,7 @@ interface About { readonly subject: typeof SUBJECT; readonly job: number }
 
 /** To the worker. */
 export type Request = About & (
-  | { readonly type: 'start'; readonly model: PostedSource; readonly data: 'batches' | 'batches once' | { readonly calibration: Calibration }; readonly options: PostedOptions }
+  | { readonly type: 'start'; readonly model: PostedSource; readonly data: 'batches' | 'batches once' | { readonly calibration: Calibration } | 'none'; readonly options: PostedOptions }
   | { readonly type: 'batch'; readonly walk: number; readonly batch?: { readonly value: PostedBatch }; readonly error?: PostedError }
   | { readonly type: 'abort' }
 )

@@ -1,6 +1,7 @@
 import type { Channel } from '../../../platform/workers.js'
 import { saveObserver } from '../../../quantization/state.js'
-import type { Batch } from '../options.js'
+import type { Batch, ProgressEvent } from '../options.js'
+import { quantizeDynamic } from '../quantize-dynamic.js'
 import { quantizeStatic } from '../quantize-static.js'
 import type { WithoutAbout } from './in-worker.js'
 import { isAbout, postError, receiveBatch, receiveError, SUBJECT, type Answer, type Request } from './messages.js'
@@ -32,8 +33,9 @@ class RemoteJob {
 
   async run({ model, data, options }: Start): Promise<void> {
     try {
+      const all = { ...options, signal: this.controller.signal, onProgress: (event: ProgressEvent) => this.answer({ type: 'progress', event }) }
       const source = typeof data === 'object' ? data.calibration : data === 'batches' ? () => this.walk() : this.walk()
-      const result = await quantizeStatic(model, source, { ...options, signal: this.controller.signal, onProgress: (event) => this.answer({ type: 'progress', event }) })
+      const result = await (data === 'none' ? quantizeDynamic(model, all) : quantizeStatic(model, source, all))
       const observers = [...result.observers].map(([name, observer]) => [name, saveObserver(observer)] as const)
       this.answer({ type: 'done', model: result.model, report: result.report, observers }, [result.model.buffer as ArrayBuffer])
     } catch (error) {

@@ -11,7 +11,7 @@ import { ROOT } from '../../../support/data.js'
 
 const file = (path: string) => pathToFileURL(join(ROOT, path))
 const skip = existsSync(join(ROOT, 'dist/quantize-worker.js')) ? false : 'no dist/: run npm run build'
-const { calibrate, quantizeStatic, quantizeStaticInWorker, Tensor } = skip ? ({} as typeof Quantize) : ((await import(file('dist/quantize.js').href)) as typeof Quantize)
+const { calibrate, quantizeDynamic, quantizeDynamicInWorker, quantizeStatic, quantizeStaticInWorker, Tensor } = skip ? ({} as typeof Quantize) : ((await import(file('dist/quantize.js').href)) as typeof Quantize)
 const MODEL = file('examples/digits/digits-float.onnx')
 
 /** Feeds of the digits model: views of one large array, as a generator that fills one buffer again and again would give. */
@@ -51,6 +51,15 @@ test('what was calibrated elsewhere', { skip }, async () => {
   assert.deepEqual(got.model, want.model)
   assert.deepEqual([...got.observers.values()].map((o) => o.stateDict()), [...want.observers.values()].map((o) => o.stateDict()))
   assert.equal((await failure(quantizeStaticInWorker(MODEL, { ...calibration, engine: 'torch' as never }))).code, 'CALIBRATION_INVALID')
+})
+
+test('dynamic quantization', { skip }, async () => {
+  for (const options of [{}, { perChannel: false, weightType: 'uint8' }] as const) {
+    const [want, got] = [await quantizeDynamic(MODEL, options), await quantizeDynamicInWorker(MODEL, options)]
+    assert.deepEqual(got.model, want.model)
+    assert.deepEqual(withoutTimes(got.report), withoutTimes(want.report))
+  }
+  assert.equal((await failure(quantizeDynamicInWorker(file('examples/digits/digits-int8.onnx')))).code, 'ALREADY_QUANTIZED')
 })
 
 test('progress arrives in order and knows the total of an array', { skip }, async () => {
