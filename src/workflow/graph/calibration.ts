@@ -108,7 +108,7 @@ export function parseCalibration(json: unknown, name = 'the calibration'): Calib
     try {
       value = JSON.parse(json) as Calibration
     } catch (cause) {
-      throw new OctavoError('CALIBRATION_INVALID', `${name} is not JSON: ${(cause as Error).message}. Write it again with octavo calibrate.`, {}, cause)
+      throw new OctavoError('CALIBRATION_INVALID', `${name} is not JSON (${(cause as Error).message.replace(/\s+/g, ' ')}). Write it again with octavo calibrate.`, {}, cause)
     }
   }
   const wrong = fieldThatIsWrong(value)
