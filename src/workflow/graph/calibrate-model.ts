@@ -77,8 +77,8 @@ export async function mergeCalibrations(parts: readonly Calibration[], options: 
   await loadModules(options)
   const settings = settingsOf({ engine: first.part.engine, calibrateMethod: first.part.calibrateMethod })
   const groups = Object.entries(first.part.groups).map(([group, { watch, state }]) => {
-    const observer = loadObserver(makeObserver(settings), state)
-    for (const { part } of others) observer.merge(loadObserver(makeObserver(settings), part.groups[group]!.state))
+    const observer = loadObserver(makeObserver(settings, false), state)
+    for (const { part } of others) observer.merge(loadObserver(makeObserver(settings, false), part.groups[group]!.state))
     return [group, { watch, state: saveObserver(observer) }] as const
   })
   const sum = (of: (part: Calibration) => number): number => named.reduce((total, { part }) => total + of(part), 0)

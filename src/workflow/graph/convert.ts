@@ -148,7 +148,7 @@ class Converter {
     const kind = this.prepared.selected.get(node)!
     if (kind === 'product' && this.weightOf(node)) return this.product(node)
     const codesOfConstants = kind === 'product' || kind === 'pair'
-    return { ...node, inputs: node.inputs.map((name) => (codesOfConstants && this.constants.get(name)?.dtype === 'float32' ? this.constant(name) : this.rounded(name))) }
+    return { ...node, inputs: node.inputs.map((name) => (codesOfConstants && this.constants.get(name)?.dtype === 'float32' ? this.constant(name, kind === 'product') : this.rounded(name))) }
   }
 
   /** The constant second operand of a product. */
@@ -179,10 +179,10 @@ class Converter {
   }
 
   /** A constant among the activations, as codes of their type. */
-  private constant(name: string): string {
-    return this.once(`${name}:activation`, () => {
+  private constant(name: string, multiplied: boolean): string {
+    return this.once(`${name}:${multiplied}`, () => {
       const { activationType, activationSymmetric, engine } = this.settings
-      const { codes, scale, zeroPoint } = quantizeWeight(this.constants.get(name)!, { dtype: activationType, reduceRange: engine.reduceRange, symmetric: activationSymmetric })
+      const { codes, scale, zeroPoint } = quantizeWeight(this.constants.get(name)!, { dtype: activationType, reduceRange: multiplied && engine.reduceRange, symmetric: activationSymmetric })
       return this.dequantize(name, codes, scale, zeroPoint)
     })
   }

@@ -53,7 +53,9 @@ class Decider {
     for (const { name, dtype } of this.graph.inputs) if (dtype === 'float32' && this.readAsCodes(name)) this.available.add(name)
     for (const node of this.graph.nodes) this.findAvailable(node)
     for (const node of [...this.graph.nodes].reverse()) this.select(node)
-    return { selected: this.selected, reasons: this.reasons(), quantized: this.quantizedValues(), tails: this.tails }
+    const inside = this.insideCones()
+    const quantized = new Set([...this.wanted].filter((value) => !inside.has(value)))
+    return { selected: this.selected, reasons: this.reasons(), quantized, tails: this.tails }
   }
 
   private kind(node: Node): Kind | undefined {
@@ -128,24 +130,20 @@ class Decider {
     return reasons
   }
 
-  /** What is wanted as codes and not left inside a chain of functions of one value. */
-  private quantizedValues(): Set<string> {
-    const made = (value: string): Node | undefined => {
-      const node = this.producers.get(value)
-      return node && this.selected.has(node) ? node : undefined
-    }
-    const inside = new Set([...this.wanted].filter((value) => this.isFunction(made(value)) && !this.outputs.has(value)))
+  /** What is wanted as codes, but only by functions of the same one value that it follows from itself. */
+  private insideCones(): Set<string> {
+    const inside = new Set([...this.wanted].filter((value) => this.isSelectedFunction(this.producers.get(value)) && !this.outputs.has(value)))
     for (let changed = true; changed;) {
       const roots = new Map<string, string | undefined>()
       const leaving = [...inside].filter((value) => {
         const root = this.rootOf(value, inside, roots)
-        const within = (node: Node): boolean => this.isFunction(node) && this.selected.has(node) && this.rootOf(node.outputs[0]!, inside, roots) === root
+        const within = (node: Node): boolean => this.isSelectedFunction(node) && this.rootOf(node.outputs[0]!, inside, roots) === root
         return root === undefined || !(this.readers.get(value) ?? []).every(within)
       })
       for (const value of leaving) inside.delete(value)
       changed = leaving.length > 0
     }
-    return new Set([...this.wanted].filter((value) => !inside.has(value)))
+    return inside
   }
 
   /** The one quantized value that a value inside a chain follows from; of others, the value itself; undefined where there are two. */
@@ -154,7 +152,7 @@ class Decider {
     const node = this.producers.get(value)
     let root: string | undefined = value
     known.set(value, undefined)
-    if (node && this.isFunction(node) && this.selected.has(node)) {
+    if (node && this.isSelectedFunction(node)) {
       const roots = new Set(computedInputs(node, this.facts).map((name) => (inside.has(name) ? this.rootOf(name, inside, known) : name)))
       root = roots.size === 1 ? [...roots][0] : undefined
     }
@@ -163,7 +161,8 @@ class Decider {
   }
 
   /** Functions, and pairs that may turn out to be functions of one value; what ends a product is part of it. */
-  private isFunction(node: Node | undefined): boolean {
-    return node !== undefined && !this.heads.has(node) && (this.kind(node) === 'function' || (this.kind(node) === 'pair' && computedInputs(node, this.facts).length > 1))
+  private isSelectedFunction(node: Node | undefined): boolean {
+    if (node === undefined || this.heads.has(node) || !this.selected.has(node)) return false
+    return this.kind(node) === 'function' || (this.kind(node) === 'pair' && computedInputs(node, this.facts).length > 1)
   }
 }

@@ -1,6 +1,6 @@
 import type { Node } from '../../graph/graph.js'
-import type { Decision } from './decide.js'
-import { keepsAll } from './operators.js'
+import { operandsOf, type Decision } from './decide.js'
+import { keepsAll, type Facts } from './operators.js'
 
 /** Values that share one scale and zero point, because what makes one from another only moves elements. */
 export interface ValueGroup {
@@ -10,10 +10,12 @@ export interface ValueGroup {
   readonly watch: readonly string[]
   /** a range that is known without looking: Softmax */
   readonly fixed?: readonly [min: number, max: number]
+  /** a product multiplies one of them: an engine whose products saturate leaves it seven bits */
+  readonly multiplied: boolean
 }
 
 /** Groups of the values that become codes, each in exactly one. */
-export function groupValues(inputs: readonly string[], nodes: readonly Node[], { selected, quantized }: Decision): ValueGroup[] {
+export function groupValues(inputs: readonly string[], nodes: readonly Node[], { selected, quantized }: Decision, facts: Facts): ValueGroup[] {
   const order = [...inputs, ...nodes.flatMap((n) => n.outputs)].filter((name) => quantized.has(name))
   const sets = new Sets(order)
   const sharing = nodes.filter((node) => selected.get(node) === 'move' || selected.get(node) === 'join')
@@ -23,10 +25,11 @@ export function groupValues(inputs: readonly string[], nodes: readonly Node[], {
   }
   const makers = new Map(sharing.flatMap((node) => node.outputs.map((name) => [name, node] as const)))
   const softmax = new Set(nodes.filter((n) => n.op === 'Softmax' && selected.has(n)).map((n) => n.outputs[0]!))
+  const multiplied = new Set(nodes.filter((n) => selected.get(n) === 'product').flatMap((n) => operandsOf(n, 'product', facts)))
   return sets.all().map((values) => {
     const sources = values.filter((name) => !makers.has(name))
     const fixed = sources.every((name) => softmax.has(name))
-    return { values, watch: fixed ? [] : watched(values, sources, makers), ...(fixed && { fixed: [0, 1] as const }) }
+    return { values, watch: fixed ? [] : watched(values, sources, makers), ...(fixed && { fixed: [0, 1] as const }), multiplied: values.some((name) => multiplied.has(name)) }
   })
 }
 

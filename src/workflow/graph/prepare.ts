@@ -45,7 +45,7 @@ export function prepareGraph({ graph, typeOf }: Typed, choices: Choices = {}): P
     if (kind === 'move' || kind === 'join' || parts.has(node) || isPlumbing(node, facts)) return []
     return [{ node, tail, output: (tail.at(-1) ?? node).outputs[0]!, quantized: kind !== undefined, ...(!kind && { reason: reasons.get(node)! }) }]
   })
-  return { graph, ...facts, layers, selected, groups: groupValues(graph.inputs.map((i) => i.name), graph.nodes, decision) }
+  return { graph, ...facts, layers, selected, groups: groupValues(graph.inputs.map((i) => i.name), graph.nodes, decision, facts) }
 }
 
 const MOVEMENT = new Set(['Reshape', 'Flatten', 'Squeeze', 'Unsqueeze', 'Transpose', 'Slice', 'Split', 'Gather', 'GatherElements', 'GatherND', 'Concat', 'Expand', 'Tile', 'DepthToSpace', 'SpaceToDepth', 'ReverseSequence', 'Pad', 'MaxPool', 'Cast', 'Shape', 'Size', 'ConstantOfShape'])

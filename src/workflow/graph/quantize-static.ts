@@ -17,7 +17,7 @@ import { prepareGraph, type PreparedGraph } from './prepare.js'
 import { Progress } from './progress.js'
 import { openRanges, optionsFor } from './ranges.js'
 import type { QuantizeReport } from './report.js'
-import { rangeObserver, settingsOf } from './settings.js'
+import { settingsOf } from './settings.js'
 import { layerReports, valueReports } from './static-report.js'
 
 /** A quantized model, what was done, and what was observed. */
@@ -84,10 +84,9 @@ export async function quantizeGraph(graph: Graph, data: Batches | Calibration, g
     const measured = batches && (options.measure ?? batches.complete)
       ? await measureGraphs(prepared.graph, converted, prepared.layers.map((l) => l.output), batches, { tier, onProgress: options.onProgress, total: batches.complete ? seen.batches : undefined }) : undefined
     if (measured) await progress.end('measure')
-    const { quantMin, quantMax } = rangeObserver(settings)
     const report: QuantizeReport = {
       kind: 'static', model: graph.name, engine: settings.engineName, calibrateMethod: settings.calibrateMethod, ...seen, bytes: { before: bytesOf(graph), after: bytesOf(converted) },
-      seconds: progress.seconds, layers: layerReports(prepared, converted, measured?.values), values: valueReports(prepared, observers, qparams, [quantMin, quantMax]),
+      seconds: progress.seconds, layers: layerReports(prepared, converted, measured?.values), values: valueReports(prepared, observers, qparams),
       outputs: measured?.outputs ?? [], worst: measured?.worst ?? [], warnings: warningsOf(prepared.layers.some((l) => l.quantized), seen.batches, measured?.batches),
     }
     return { prepared, converted, report, observers }

@@ -45,7 +45,7 @@ export function settingsOf(options: QuantizeStaticOptions): Settings {
     activationType: oneOf('activationType', options.activationType ?? 'uint8', ['uint8', 'int8']), activationSymmetric: options.activationSymmetric ?? false,
     calibrateMethod: oneOf('calibrateMethod', options.calibrateMethod ?? 'histogram', CALIBRATE_METHODS),
   }
-  makeObserver(settings) // options that an observer refuses are refused before anything is computed
+  makeObserver(settings, true) // options that an observer refuses are refused before anything is computed
   return settings
 }
 
@@ -57,20 +57,20 @@ const OBSERVERS: Readonly<Record<CalibrateMethod, (options: UniformOptions) => U
   entropy: (o) => new EntropyObserver(o),
 }
 
-/** Scheme and codes of activations. @throws OPTION_INVALID reduceRange of the engine with symmetric uint8 */
-const activationOptions = ({ engine, activationType, activationSymmetric }: Settings): UniformOptions & { dtype: 'quint8' | 'qint8' } => ({
-  dtype: activationType === 'uint8' ? 'quint8' : 'qint8', reduceRange: engine.reduceRange, qscheme: activationSymmetric ? 'per_tensor_symmetric' : 'per_tensor_affine',
+/** Scheme and codes of activations; those that a product multiplies have what the engine leaves them. @throws OPTION_INVALID seven bits with symmetric uint8 */
+const activationOptions = ({ engine, activationType, activationSymmetric }: Settings, multiplied: boolean): UniformOptions & { dtype: 'quint8' | 'qint8' } => ({
+  dtype: activationType === 'uint8' ? 'quint8' : 'qint8', reduceRange: multiplied && engine.reduceRange, qscheme: activationSymmetric ? 'per_tensor_symmetric' : 'per_tensor_affine',
 })
 
 /** An observer for one group of activations. */
-export const makeObserver = (settings: Settings): UniformObserver => OBSERVERS[settings.calibrateMethod](activationOptions(settings))
+export const makeObserver = (settings: Settings, multiplied: boolean): UniformObserver => OBSERVERS[settings.calibrateMethod](activationOptions(settings, multiplied))
 
 /** What decides the qparams of a range that nobody has to look for. */
-export const rangeObserver = (settings: Settings): UniformObserver => new MinMaxObserver(activationOptions(settings))
+export const rangeObserver = (settings: Settings, multiplied: boolean): UniformObserver => new MinMaxObserver(activationOptions(settings, multiplied))
 
-/** What the engine leaves of an activation's codes, as said in the model's metadata. */
+/** What the engine leaves of the codes of what is multiplied, as said in the model's metadata. */
 export function activationCodes(settings: Settings): string {
-  const { dtype, reduceRange } = activationOptions(settings)
+  const { dtype, reduceRange } = activationOptions(settings, true)
   const [min, max] = calculateQMinQMax(dtype, reduceRange ?? false)
   return `${settings.activationType} ${min}..${max}`
 }

@@ -28,10 +28,10 @@ export function layerReports({ layers }: PreparedGraph, converted: Graph, sqnr?:
 }
 
 /** What was seen and chosen, once for each group of values; the name is that of its first. */
-export function valueReports({ groups }: Pick<PreparedGraph, 'groups'>, observers: Observers, qparams: ReadonlyMap<string, ActivationQParams>, [min, max]: readonly [number, number]): ValueReport[] {
+export function valueReports({ groups }: Pick<PreparedGraph, 'groups'>, observers: Observers, qparams: ReadonlyMap<string, ActivationQParams>): ValueReport[] {
   return groups.map(({ values, fixed }): ValueReport => {
     const name = values[0]!
-    const { dtype, scale, zeroPoint } = qparams.get(name)!
+    const { dtype, scale, zeroPoint, codes: [min, max] } = qparams.get(name)!
     const observer = observers.get(name) as (UniformObserver & MinMaxObserver) | undefined
     const histogram = observer && histogramOf(observer)
     return {
