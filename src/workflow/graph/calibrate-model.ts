@@ -3,12 +3,11 @@ import { loadObserver, saveObserver } from '../../quantization/state.js'
 import { observersFor } from './activation-qparams.js'
 import { BatchSource } from './batches.js'
 import { parseCalibration, sameWords, saveCalibration, unusable, type Calibration, type Shards } from './calibration.js'
-import { cleanGraph } from './clean.js'
 import { sha256 } from './digest.js'
 import { loadModules } from './host.js'
 import { nameOf, openFloat } from './open-float.js'
 import type { Batches, HostOptions, QuantizeStaticOptions } from './options.js'
-import { prepareGraph } from './prepare.js'
+import { prepareModel } from './prepare-model.js'
 import { Progress } from './progress.js'
 import { requireBuilt } from './quantize-static.js'
 import { missingShards, openRanges } from './ranges.js'
@@ -36,7 +35,7 @@ export async function calibrate(model: Source | Promise<Source>, batches: Batche
   const ranges = await openRanges(BatchSource.from(batches, options.signal), graph, tier, options)
   try {
     progress.begin('prepare', 1)
-    const prepared = prepareGraph(cleanGraph(graph, ranges.first, tier), options)
+    const prepared = prepareModel(graph, ranges.first, tier, options)
     await progress.end('prepare', 1)
     const observers = observersFor(prepared, settings)
     const seen = await ranges.observe(prepared, observers)

@@ -6,14 +6,15 @@ import type { UniformObserver } from '../../quantization/observer-base.js'
 import { observersFor, qparamsOf } from './activation-qparams.js'
 import { BatchSource } from './batches.js'
 import { isCalibration, parseCalibration, unusable, type Calibration } from './calibration.js'
-import { bytesOf, cleanGraph, requireFloat } from './clean.js'
+import { bytesOf, requireFloat } from './clean.js'
 import { convertGraph } from './convert.js'
 import { sha256 } from './digest.js'
 import { loadModules } from './host.js'
 import { measureGraphs } from './measure.js'
 import { nameOf, openFloat } from './open-float.js'
 import type { Batches, QuantizeStaticOptions } from './options.js'
-import { prepareGraph, type PreparedGraph } from './prepare.js'
+import { prepareModel } from './prepare-model.js'
+import type { PreparedGraph } from './prepare.js'
 import { Progress } from './progress.js'
 import { openRanges, optionsFor } from './ranges.js'
 import type { QuantizeReport } from './report.js'
@@ -72,7 +73,7 @@ export async function quantizeGraph(graph: Graph, data: Batches | Calibration, g
   const ranges = await openRanges(batches ?? (data as Calibration), graph, tier, options)
   try {
     progress.begin('prepare', 1)
-    const prepared = prepareGraph(cleanGraph(graph, ranges.first, tier), options)
+    const prepared = prepareModel(graph, ranges.first, tier, options)
     await progress.end('prepare', 1)
     const observers = observersFor(prepared, settings)
     const seen = await ranges.observe(prepared, observers)
@@ -96,8 +97,8 @@ export async function quantizeGraph(graph: Graph, data: Batches | Calibration, g
 }
 
 /** Options that name steps which are not here yet. @throws OPTION_INVALID */
-export function requireBuilt({ equalize, biasCorrection, tolerance }: QuantizeStaticOptions): void {
-  const [option] = Object.entries({ equalize, biasCorrection, tolerance }).find(([, value]) => value !== undefined && value !== false) ?? []
+export function requireBuilt({ biasCorrection, tolerance }: QuantizeStaticOptions): void {
+  const [option] = Object.entries({ biasCorrection, tolerance }).find(([, value]) => value !== undefined && value !== false) ?? []
   if (option) throw new OctavoError('OPTION_INVALID', `option ${option}: this version does not have it. Leave it out.`, { option })
 }
 
