@@ -124,8 +124,8 @@ class Decider {
     const reasons = new Map<Node, string>()
     for (const [node, standing] of this.standings) {
       if (this.selected.has(node)) continue
-      const unread = node.outputs.every((name) => !this.wanted.has(name))
-      reasons.set(node, standing.kind === undefined ? standing.reason : unread ? 'nothing that works on codes reads it' : 'reads floats')
+      const ready = node.outputs.some((name) => this.available.has(name))
+      reasons.set(node, standing.kind === undefined ? standing.reason : ready ? 'nothing that works on codes reads it' : 'reads floats')
     }
     return reasons
   }

@@ -48,8 +48,9 @@ export const computedInputs = (node: Node, facts: Facts): string[] => node.input
 export function kindOf(node: Node, facts: Facts): Kind | { readonly reason: string } {
   const { op, domain } = node
   if (domain) return { reason: `${domain}:${op} has no quantized form` }
+  if (Object.values(node.attributes).some((v) => typeof v === 'object' && 'nodes' in v)) return { reason: 'what branches hold stays float' }
   if (computedInputs(node, facts).length === 0) return { reason: 'reads constants only' }
-  const other = [node.inputs[op === 'Where' ? 1 : 0]!, node.outputs[0]!].find((name) => facts.typeOf(name)?.dtype !== 'float32')
+  const other = [node.inputs[0]!, node.outputs[0]!].find((name) => facts.typeOf(name)?.dtype !== 'float32')
   if (other !== undefined) return { reason: `"${other}" is ${facts.typeOf(other)?.dtype ?? 'of no known type'}, not float32` }
   switch (op) {
     case 'Conv': case 'ConvTranspose': return convolution(node, facts)

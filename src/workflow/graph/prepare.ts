@@ -48,7 +48,7 @@ export function prepareGraph({ graph, typeOf }: Typed, choices: Choices = {}): P
   return { graph, ...facts, layers, selected, groups: groupValues(graph.inputs.map((i) => i.name), graph.nodes, decision, facts) }
 }
 
-const MOVEMENT = new Set(['Reshape', 'Flatten', 'Squeeze', 'Unsqueeze', 'Transpose', 'Slice', 'Split', 'Gather', 'GatherElements', 'GatherND', 'Concat', 'Expand', 'Tile', 'DepthToSpace', 'SpaceToDepth', 'ReverseSequence', 'Pad', 'MaxPool', 'Cast', 'Shape', 'Size', 'ConstantOfShape'])
+const MOVEMENT = new Set(['Identity', 'Reshape', 'Flatten', 'Squeeze', 'Unsqueeze', 'Transpose', 'Slice', 'Split', 'Gather', 'GatherElements', 'GatherND', 'Concat', 'Expand', 'Tile', 'DepthToSpace', 'SpaceToDepth', 'ReverseSequence', 'Pad', 'MaxPool', 'Cast', 'Shape', 'Size', 'ConstantOfShape'])
 
 /** Movement, and computing with shapes. */
 const isPlumbing = ({ op, domain, outputs }: Node, facts: Facts): boolean => (!domain && MOVEMENT.has(op)) || facts.typeOf(outputs[0]!)?.dtype !== 'float32'

@@ -5,6 +5,7 @@ import type { Source } from '../../platform/source.js'
 import type { UniformObserver } from '../../quantization/observer-base.js'
 import { observersFor, qparamsOf } from './activation-qparams.js'
 import { BatchSource } from './batches.js'
+import { correctBiases, meanErrors } from './bias-correction.js'
 import { isCalibration, parseCalibration, unusable, type Calibration } from './calibration.js'
 import { bytesOf, requireFloat } from './clean.js'
 import { convertGraph } from './convert.js'
@@ -80,10 +81,13 @@ export async function quantizeGraph(graph: Graph, data: Batches | Calibration, g
     await progress.end('calibrate')
     progress.begin('convert', 1)
     const qparams = qparamsOf(prepared, observers, settings)
-    const converted = convertGraph(prepared, qparams, settings)
-    await progress.end('convert', 1)
+    const rounded = convertGraph(prepared, qparams, settings)
+    const total = batches?.complete ? seen.batches : undefined
+    const converted = batches && options.biasCorrection
+      ? convertGraph(correctBiases(prepared, await meanErrors(prepared, rounded, batches, { tier, onProgress: options.onProgress, total })), qparams, settings) : rounded
+    await progress.end('convert', options.biasCorrection ? undefined : 1)
     const measured = batches && (options.measure ?? batches.complete)
-      ? await measureGraphs(prepared.graph, converted, prepared.layers.map((l) => l.output), batches, { tier, onProgress: options.onProgress, total: batches.complete ? seen.batches : undefined }) : undefined
+      ? await measureGraphs(prepared.graph, converted, prepared.layers.map((l) => l.output), batches, { tier, onProgress: options.onProgress, total }) : undefined
     if (measured) await progress.end('measure')
     const report: QuantizeReport = {
       kind: 'static', model: graph.name, engine: settings.engineName, calibrateMethod: settings.calibrateMethod, ...seen, bytes: { before: bytesOf(graph), after: bytesOf(converted) },
@@ -97,9 +101,8 @@ export async function quantizeGraph(graph: Graph, data: Batches | Calibration, g
 }
 
 /** Options that name steps which are not here yet. @throws OPTION_INVALID */
-export function requireBuilt({ biasCorrection, tolerance }: QuantizeStaticOptions): void {
-  const [option] = Object.entries({ biasCorrection, tolerance }).find(([, value]) => value !== undefined && value !== false) ?? []
-  if (option) throw new OctavoError('OPTION_INVALID', `option ${option}: this version does not have it. Leave it out.`, { option })
+export function requireBuilt({ tolerance }: QuantizeStaticOptions): void {
+  if (tolerance !== undefined) throw new OctavoError('OPTION_INVALID', 'option tolerance: this version does not have it. Leave it out.', { option: 'tolerance' })
 }
 
 const warningsOf = (any: boolean, batches: number, measured: number | undefined): string[] => [

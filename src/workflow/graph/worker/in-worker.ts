@@ -145,8 +145,8 @@ class Job {
 
   private finish({ model, report, observers }: Answer & { type: 'done' }): void {
     try {
-      const make = () => makeObserver(settingsOf(this.scheme(report)))
-      this.settle.resolve({ model, report, observers: new Map(observers.map(([name, saved]) => [name, loadObserver(make(), saved)])) })
+      const make = (multiplied: boolean) => makeObserver(settingsOf(this.scheme(report)), multiplied)
+      this.settle.resolve({ model, report, observers: new Map(observers.map(([name, saved, multiplied]) => [name, loadObserver(make(multiplied), saved)])) })
     } catch (error) {
       this.settle.reject(error)
     }

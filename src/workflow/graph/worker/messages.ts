@@ -34,7 +34,7 @@ export type Request = About & (
 export type Answer = About & (
   | { readonly type: 'next' | 'leave'; readonly walk: number }
   | { readonly type: 'progress'; readonly event: ProgressEvent }
-  | { readonly type: 'done'; readonly model: Uint8Array; readonly report: QuantizeReport; readonly observers: readonly (readonly [string, SavedObserver])[] }
+  | { readonly type: 'done'; readonly model: Uint8Array; readonly report: QuantizeReport; readonly observers: readonly (readonly [name: string, saved: SavedObserver, multiplied: boolean])[] }
   | { readonly type: 'failed'; readonly error: PostedError }
 )
 

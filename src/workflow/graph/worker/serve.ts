@@ -36,7 +36,7 @@ class RemoteJob {
       const all = { ...options, signal: this.controller.signal, onProgress: (event: ProgressEvent) => this.answer({ type: 'progress', event }) }
       const source = typeof data === 'object' ? data.calibration : data === 'batches' ? () => this.walk() : this.walk()
       const result = await (data === 'none' ? quantizeDynamic(model, all) : quantizeStatic(model, source, all))
-      const observers = [...result.observers].map(([name, observer]) => [name, saveObserver(observer)] as const)
+      const observers = [...result.observers].map(([name, observer]) => [name, saveObserver(observer), observer.reduceRange] as const)
       this.answer({ type: 'done', model: result.model, report: result.report, observers }, [result.model.buffer as ArrayBuffer])
     } catch (error) {
       this.answer({ type: 'failed', error: postError(error) })
