@@ -4,6 +4,7 @@ import { readFileSync } from 'node:fs'
 import { test } from 'node:test'
 import type * as Octavo from '../src/entry/index.js'
 import type * as Operators from '../src/entry/operators.js'
+import type * as Quantize from '../src/entry/quantize.js'
 import { attr, floats, longs, modelBytes, node, value } from './formats/onnx/model.js'
 
 const dist = new URL('../../dist/', import.meta.url)
@@ -56,4 +57,22 @@ test('create loads the rest by itself', async () => {
 test('createSync takes the rest from octavo/operators', async () => {
   const { moreOperators } = (await import(new URL('operators.js', dist).href)) as typeof Operators
   for (const [bytes, y] of Object.values(RARE)) near(await results(InferenceSession.createSync(bytes, { module, operators: moreOperators })), y)
+})
+
+test('octavo/quantize turns a float file into one that octavo runs on codes', async () => {
+  const { HistogramObserver, QConfigMapping, exportOnnx, quantizeGraph, quantizeStatic, Tensor: Values, initObservers } = (await import(new URL('quantize.js', dist).href)) as typeof Quantize
+  const weights = Array.from({ length: 12 }, (_, i) => ((i * 7) % 11) / 5 - 1)
+  const bytes = modelBytes(18, { inputs: [value('x', ['N', 3])], outputs: [value('y', ['N', 4])], initializers: [floats('w', weights, [3, 4])], nodes: [node('MatMul', ['x', 'w'], ['y'])] })
+  const batches = [{ x: new Values('float32', [-1, 0, 3, 2, -2, 1], [2, 3]) }]
+  const { model, report } = await quantizeStatic(bytes, batches, { engine: 'qnnpack' })
+  assert.deepEqual(report.layers.map((l) => [l.op, l.quantized]), [['MatMul', true]])
+  const session = await InferenceSession.create(model)
+  const { y } = await session.run({ x: new Tensor('float32', x, [1, 3]) })
+  x.forEach((_, i) => assert.ok(Math.abs(Number(y!.data[i]) - x.reduce((sum, v, k) => sum + v * weights[k * 4 + i]!, 0)) < 0.05))
+  await initObservers()
+  const observer = new HistogramObserver()
+  observer.forward(batches[0]!.x)
+  assert.deepEqual([observer.minVal, observer.maxVal], [-2, 3])
+  assert.equal(new QConfigMapping().configOf({ name: 'a', objectType: 'Conv' }), null)
+  assert.equal(typeof exportOnnx, typeof quantizeGraph)
 })

@@ -169,8 +169,8 @@ class Converter {
       const { codes: steps, scale: sizes } = quantized.bias
       inputs.push(this.dequantize(b!, steps, sizes, new Tensor('int32', new Int32Array(sizes.size), sizes.dims), sizes.dims.length ? 0 : undefined))
     }
-    const { beta: _, ...attributes } = node.attributes
-    return { ...node, inputs, attributes }
+    const { alpha: _, beta: __, ...others } = node.attributes
+    return { ...node, inputs, attributes: node.op === 'Gemm' ? others : node.attributes }
   }
 
   private biasOf(node: Node, name: string): Tensor {

@@ -7,17 +7,23 @@ import type { HostOptions } from './options.js'
 
 const ready = new Map<string, Promise<void>>()
 
-/** The module that runs float graphs, after the one of observers was loaded too; both come from the same folder. @throws TIER_UNAVAILABLE, ABI_MISMATCH, SOURCE_UNREADABLE */
-export async function loadModules({ tier, wasmFolder }: HostOptions): Promise<LoadedTier> {
-  const asked = tier ?? (environment('OCTAVO_TIER') as Tier | undefined) ?? 'auto'
-  const compile = compilerFor(wasmFolder)
-  const train: TrainTier | 'auto' = asked === 'scalar' ? 'scalar' : 'auto'
-  const key = `${train} ${String(wasmFolder ?? '')}`
-  if (!ready.has(key)) {
-    const loading = loadTrainModule(train, (file) => compile(file)).then(useTrainModule)
+const tierOf = ({ tier }: HostOptions): Tier | 'auto' => tier ?? (environment('OCTAVO_TIER') as Tier | undefined) ?? 'auto'
+
+/** Loads the module whose loops observers run; whoever makes observers by hand calls it first. @throws TIER_UNAVAILABLE, ABI_MISMATCH, SOURCE_UNREADABLE */
+export function initObservers(options: HostOptions = {}): Promise<void> {
+  const train: TrainTier | 'auto' = tierOf(options) === 'scalar' ? 'scalar' : 'auto' // there is no relaxed one
+  const key = `${train} ${String(options.wasmFolder ?? '')}`
+  let loading = ready.get(key)
+  if (!loading) {
+    loading = loadTrainModule(train, compilerFor(options.wasmFolder)).then(useTrainModule)
     ready.set(key, loading)
     loading.catch(() => ready.delete(key))
   }
-  const [loaded] = await Promise.all([chooseTier(asked, compile), ready.get(key)])
+  return loading
+}
+
+/** The module that runs float graphs, after the one of observers was loaded too; both come from the same folder. @throws as initObservers */
+export async function loadModules(options: HostOptions): Promise<LoadedTier> {
+  const [loaded] = await Promise.all([chooseTier(tierOf(options), compilerFor(options.wasmFolder)), initObservers(options)])
   return loaded
 }

@@ -9,7 +9,7 @@ const INT32_MAX = 2 ** 31 - 1
 /** How far a bias stays from the end of int32, so that its scale may be rounded. */
 const ROOM = 1.0001
 
-/** A bias in steps of alpha · x_scale · w_scale. */
+/** A bias in steps of x_scale · w_scale. */
 export interface QuantizedBias {
   /** int32[channels] */
   readonly codes: Tensor
@@ -27,20 +27,25 @@ export function channelAxis({ op, attributes }: Node, { dims }: Tensor, { perCha
 }
 
 /**
- * Weights and bias of a product. A bias that would not fit int32 in steps of alpha · x_scale · w_scale widens the scale of its weights.
+ * Weights and bias of a product. A bias that would not fit int32 in steps of x_scale · w_scale widens the scale of its weights. A Gemm's factor alpha
+ * becomes part of the weights' scale.
  *
- * @param bias float32[channels], or one number for all
+ * @param bias float32[channels]
  * @param xScale the scale of what the weights multiply
  */
 export function quantizeProduct(node: Node, weight: Tensor, bias: Tensor | undefined, xScale: number, settings: Settings): { weight: QuantizedWeight; axis: number | undefined; bias?: QuantizedBias } {
   const axis = channelAxis(node, weight, settings)
   const { weightType: dtype, reduceRange, weightSymmetric: symmetric } = settings
   const alpha = node.op === 'Gemm' ? Number(node.attributes.alpha ?? 1) : 1
-  const step = f32(alpha * xScale)
   const real = bias && biasVector(node, bias)
-  const minScale = real && leastScales(real, axis === undefined ? 1 : weight.dims[axis]!, step)
-  const quantized = quantizeWeight(weight, { axis, dtype, reduceRange, symmetric, minScale })
-  return { weight: quantized, axis, ...(real && { bias: quantizeBias(real, quantized.scale, step) }) }
+  const minScale = real && leastScales(real, axis === undefined ? 1 : weight.dims[axis]!, xScale * alpha)
+  const quantized = scaled(quantizeWeight(weight, { axis, dtype, reduceRange, symmetric, minScale }), alpha)
+  return { weight: quantized, axis, ...(real && { bias: quantizeBias(real, quantized.scale, xScale) }) }
+}
+
+function scaled(weight: QuantizedWeight, factor: number): QuantizedWeight {
+  const { data, dims } = weight.scale
+  return factor === 1 ? weight : { ...weight, scale: new Tensor('float32', (data as Float32Array).map((s) => s * factor), dims) }
 }
 
 /** The bias as it is added: one number for each column, times beta. */
