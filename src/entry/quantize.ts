@@ -6,6 +6,7 @@ export { parseCalibration, type Calibration, type Shards } from '../workflow/gra
 export { quantizeDynamicInWorker, quantizeStaticInWorker, type InWorkerOptions } from '../workflow/graph/worker/in-worker.js'
 export type { WorkerLike, WorkerSource } from '../platform/workers.js'
 export { renderReport, type InputNote, type ReportExtras } from '../workflow/graph/report-page/report-page.js'
+export { sensitivity, type Sensitivity, type SensitivityOptions } from '../workflow/graph/sensitivity.js'
 export { CALIBRATE_METHODS, type Batch, type Batches, type CalibrateMethod, type HostOptions, type NodePattern, type Phase, type ProgressEvent, type QuantizeOptions, type QuantizeStaticOptions } from '../workflow/graph/options.js'
 export type { LayerReport, QuantizeReport, ValueReport } from '../workflow/graph/report.js'
 export { quantizeGraph, type QuantizedGraph } from '../workflow/graph/quantize-static.js'

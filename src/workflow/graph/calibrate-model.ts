@@ -9,7 +9,6 @@ import { nameOf, openFloat } from './open-float.js'
 import type { Batches, HostOptions, QuantizeStaticOptions } from './options.js'
 import { prepareModel } from './prepare-model.js'
 import { Progress } from './progress.js'
-import { requireBuilt } from './quantize-static.js'
 import { missingShards, openRanges } from './ranges.js'
 import { makeObserver, settingsOf } from './settings.js'
 
@@ -28,7 +27,6 @@ export interface CalibrateOptions extends Pick<QuantizeStaticOptions,
  */
 export async function calibrate(model: Source | Promise<Source>, batches: Batches, options: CalibrateOptions = {}): Promise<Calibration> {
   const source = await model, settings = settingsOf(options), shards = shardsOf(options)
-  requireBuilt(options)
   const { graph, files } = await openFloat(source, options)
   const progress = new Progress(options)
   const tier = await loadModules(options)

@@ -1,15 +1,13 @@
-import { OctavoError } from '../../errors.js'
 import { encodeModel } from '../../formats/onnx/encode.js'
 import type { Graph } from '../../graph/graph.js'
 import type { Source } from '../../platform/source.js'
 import type { UniformObserver } from '../../quantization/observer-base.js'
-import { observersFor, qparamsOf } from './activation-qparams.js'
 import { BatchSource } from './batches.js'
-import { correctBiases, meanErrors } from './bias-correction.js'
+import { meanErrors } from './bias-correction.js'
 import { isCalibration, parseCalibration, unusable, type Calibration } from './calibration.js'
 import { bytesOf, requireFloat } from './clean.js'
-import { convertGraph } from './convert.js'
 import { sha256 } from './digest.js'
+import { Forms } from './forms.js'
 import { loadModules } from './host.js'
 import { measureGraphs } from './measure.js'
 import { nameOf, openFloat } from './open-float.js'
@@ -21,6 +19,9 @@ import { openRanges, optionsFor } from './ranges.js'
 import type { QuantizeReport } from './report.js'
 import { settingsOf } from './settings.js'
 import { layerReports, valueReports } from './static-report.js'
+import { meetTolerance, requireTolerance } from './tolerance.js'
+import { SAMPLES } from './trials.js'
+import { codesOf } from './units.js'
 
 /** A quantized model, what was done, and what was observed. */
 export interface QuantizeResult {
@@ -66,7 +67,7 @@ export interface QuantizedGraph extends Pick<QuantizeResult, 'report' | 'observe
 export async function quantizeGraph(graph: Graph, data: Batches | Calibration, given: QuantizeStaticOptions = {}): Promise<QuantizedGraph> {
   const options = optionsFor(data, given)
   const settings = settingsOf(options)
-  requireBuilt(options)
+  requireTolerance(options.tolerance)
   requireFloat(graph)
   const progress = new Progress(options)
   const tier = await loadModules(options)
@@ -74,35 +75,34 @@ export async function quantizeGraph(graph: Graph, data: Batches | Calibration, g
   const ranges = await openRanges(batches ?? (data as Calibration), graph, tier, options)
   try {
     progress.begin('prepare', 1)
-    const prepared = prepareModel(graph, ranges.first, tier, options)
+    const forms = new Forms(prepareModel(graph, ranges.first, tier, options), settings, options, options.tolerance !== undefined)
     await progress.end('prepare', 1)
-    const observers = observersFor(prepared, settings)
-    const seen = await ranges.observe(prepared, observers)
+    const watching = forms.observers()
+    const seen = await ranges.observe({ ...forms.prepared, groups: forms.groups }, watching)
     await progress.end('calibrate')
+    const running = { tier, signal: options.signal, onProgress: options.onProgress, total: batches?.complete ? seen.batches : undefined }
     progress.begin('convert', 1)
-    const qparams = qparamsOf(prepared, observers, settings)
-    const rounded = convertGraph(prepared, qparams, settings)
-    const total = batches?.complete ? seen.batches : undefined
-    const converted = batches && options.biasCorrection
-      ? convertGraph(correctBiases(prepared, await meanErrors(prepared, rounded, batches, { tier, onProgress: options.onProgress, total })), qparams, settings) : rounded
+    forms.observed(watching)
+    const rounded = forms.convert(forms.prepared)
+    if (batches && options.biasCorrection) forms.correct(await meanErrors(forms.prepared, rounded, batches, running))
     await progress.end('convert', options.biasCorrection ? undefined : 1)
-    const measured = batches && (options.measure ?? batches.complete)
-      ? await measureGraphs(prepared.graph, converted, prepared.layers.map((l) => l.output), batches, { tier, onProgress: options.onProgress, total }) : undefined
-    if (measured) await progress.end('measure')
+    const mixed = batches && options.tolerance !== undefined ? await meetTolerance(forms, options.tolerance, batches, { ...running, samples: SAMPLES }) : undefined
+    if (mixed) await progress.end('search')
+    const { prepared, converted } = mixed ?? { prepared: forms.prepared, converted: options.biasCorrection ? forms.convert(forms.prepared) : rounded }
+    const measured = !batches || !(options.measure ?? batches.complete) ? undefined : mixed?.measured ?? await measureGraphs(prepared.graph, converted, prepared.layers.map((l) => l.output), batches, running)
+    if (measured && !mixed) await progress.end('measure')
+    const codes = codesOf(prepared), observers = new Map([...watching].filter(([name]) => codesOf(forms.prepared).has(name)))
     const report: QuantizeReport = {
       kind: 'static', model: graph.name, engine: settings.engineName, calibrateMethod: settings.calibrateMethod, ...seen, bytes: { before: bytesOf(graph), after: bytesOf(converted) },
-      seconds: progress.seconds, layers: layerReports(prepared, converted, measured?.values), values: valueReports(prepared, observers, qparams),
-      outputs: measured?.outputs ?? [], worst: measured?.worst ?? [], warnings: warningsOf(prepared.layers.some((l) => l.quantized), seen.batches, measured?.batches),
+      seconds: progress.seconds, layers: layerReports(prepared, converted, measured?.values, mixed?.alone),
+      values: valueReports({ groups: forms.groups.filter((g) => g.values.some((name) => codes.has(name))) }, watching, forms.qparams),
+      outputs: measured?.outputs ?? [], worst: measured?.worst ?? [],
+      warnings: [...warningsOf(prepared.layers.some((l) => l.quantized), seen.batches, measured?.batches), ...(mixed?.warnings ?? [])],
     }
     return { prepared, converted, report, observers }
   } finally {
     ranges.close()
   }
-}
-
-/** Options that name steps which are not here yet. @throws OPTION_INVALID */
-export function requireBuilt({ tolerance }: QuantizeStaticOptions): void {
-  if (tolerance !== undefined) throw new OctavoError('OPTION_INVALID', 'option tolerance: this version does not have it. Leave it out.', { option: 'tolerance' })
 }
 
 const warningsOf = (any: boolean, batches: number, measured: number | undefined): string[] => [

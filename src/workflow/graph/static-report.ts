@@ -9,8 +9,8 @@ import type { LayerReport, ValueReport } from './report.js'
 
 const BINS = 128
 
-/** What happened to every layer. `converted` is the graph that codes flow in; `sqnr` by output, where somebody measured it. */
-export function layerReports({ layers }: PreparedGraph, converted: Graph, sqnr?: ReadonlyMap<string, number>): LayerReport[] {
+/** What happened to every layer. `converted` is the graph that codes flow in; `sqnr` by output, where somebody measured it, `alone` by node. */
+export function layerReports({ layers }: PreparedGraph, converted: Graph, sqnr?: ReadonlyMap<string, number>, alone?: ReadonlyMap<string, number>): LayerReport[] {
   const made = new Map(converted.nodes.map((n) => [n.name, n]))
   const producers = new Map(converted.nodes.flatMap((n) => n.outputs.map((name) => [name, n] as const)))
   const weightsOf = ({ node, quantized }: Layer): LayerReport['weights'] => {
@@ -22,8 +22,8 @@ export function layerReports({ layers }: PreparedGraph, converted: Graph, sqnr?:
   }
   return layers.map((layer): LayerReport => {
     const { node: { name, op }, output, quantized, reason } = layer
-    const weights = weightsOf(layer), measured = sqnr?.get(output)
-    return { name, op, output, quantized, ...(reason !== undefined && { reason }), ...(measured !== undefined && { sqnr: measured }), ...(weights && { weights }) }
+    const weights = weightsOf(layer), measured = sqnr?.get(output), sqnrAlone = alone?.get(name)
+    return { name, op, output, quantized, ...(reason !== undefined && { reason }), ...(measured !== undefined && { sqnr: measured }), ...(sqnrAlone !== undefined && { sqnrAlone }), ...(weights && { weights }) }
   })
 }
 
