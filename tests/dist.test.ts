@@ -76,3 +76,17 @@ test('octavo/quantize turns a float file into one that octavo runs on codes', as
   assert.equal(new QConfigMapping().configOf({ name: 'a', objectType: 'Conv' }), null)
   assert.equal(typeof exportOnnx, typeof quantizeGraph)
 })
+
+test('inference carries nothing of quantizing: no observers, no report, no worker', () => {
+  const files = new Set<string>()
+  const visit = (file: string): void => {
+    if (files.has(file)) return
+    files.add(file)
+    for (const [, from] of readFileSync(new URL(file, dist), 'utf8').matchAll(/(?:from|import)\s*["']\.\/([^"']+\.js)["']/g)) visit(from!)
+  }
+  visit('index.js')
+  assert.ok(files.size > 1)
+  const code = [...files].map((file) => readFileSync(new URL(file, dist), 'utf8')).join('')
+  for (const word of ['HistogramObserver', 'quantization report', 'quantize-worker', 'prefers-color-scheme']) assert.ok(!code.includes(word), word)
+  assert.ok(code.includes('SHAPE_MISMATCH'), 'it is the code that was looked at')
+})

@@ -37,12 +37,12 @@ function restOf(subset: Subset): Part {
 }
 
 /** What one model scores alone, and beside it what the other has of the same; what compares the two belongs to the quantized one. */
-function columns({ scores, against = {}, sameDecisions }: Evaluation): Pick<Accuracy[number], 'float' | 'int8'> {
+function columns({ scores: { againstBoxes: _said, ...scores }, against = {}, sameDecisions }: Evaluation): Pick<Accuracy[number], 'float' | 'int8'> {
   return { float: numbers(against), int8: { ...numbers(scores), ...(sameDecisions !== undefined && { sameAnswers: sameDecisions }) } }
 }
 
-/** Scores without those that do not exist, one level deep: sqnr of an output is "sqnr NAME". */
+/** Scores one level deep: sqnr of an output is "sqnr NAME". Equal outputs have an infinite one; other scores that do not exist are left out. */
 function numbers(scores: Scores): Record<string, number> {
   const flat = Object.entries(scores).flatMap(([key, value]) => (typeof value === 'object' && value !== null ? Object.entries(value).map(([inner, v]) => [`${key} ${inner}`, v] as const) : [[key, value] as const]))
-  return Object.fromEntries(flat.filter((entry): entry is [string, number] => typeof entry[1] === 'number'))
+  return Object.fromEntries(flat.map(([key, value]) => [key, value ?? (/sqnr/i.test(key) ? Infinity : undefined)]).filter((entry): entry is [string, number] => typeof entry[1] === 'number'))
 }

@@ -145,6 +145,14 @@ test('a model that is quantized already is refused, and what stood at OUT stays'
   assert.equal(readFileSync('kept.onnx', 'utf8'), 'before')
 })
 
+test('a disk that fills: a coded error that says so', { skip: existsSync('/dev/full') ? false : 'no /dev/full here' }, async () => {
+  for (const place of [['-o', '/dev/full'], ['-o', 'full.onnx', '--report', '/dev/full']]) {
+    const { status, err } = await octavo('quantize', 'model.onnx', '--calibrate', 'photos', ...place)
+    assert.equal(status, 1)
+    assert.match(err, /^FILE_UNWRITABLE: cannot write \/dev\/full: the disk is full\. Make room/)
+  }
+})
+
 test('thumbnails: small pictures as they are, large ones reduced', () => {
   const gray = thumbnail({ width: 20, height: 20, channels: 1, data: drawings.subarray(0, 400) })
   assert.match(gray, /^data:image\/png;base64,/)

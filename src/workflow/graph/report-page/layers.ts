@@ -1,7 +1,7 @@
 import type { LayerReport, QuantizeReport } from '../report.js'
 import { count, decibels, plural, short } from './figures.js'
 import { html, name, type Html } from './html.js'
-import { controls } from './parts.js'
+import { boxed, controls } from './parts.js'
 
 /** Below these an output's error is over 10 % and over 32 % of its power's root. */
 const FAIR_DB = 20
@@ -19,8 +19,8 @@ export function layersChart({ layers }: QuantizeReport): Html | undefined {
   const alone = layers.some((l) => l.sqnrAlone !== undefined)
   return html`${legend(layers, alone)}
 ${controls('layers', layers.length, ['in order', 'worst first'])}
-<div class="axis" aria-hidden="true">${ticks(top).map((db) => html`<span style="left:${percent(db, top)}">${db}${db === 0 && ' dB'}</span>`)}</div>
-<ol class="layers" id="layers" style="--step:${percent(20, top)}">${layers.map((layer, i) => row(layer, i, top))}</ol>`
+${boxed('Layers', layers.length, html`<div class="axis" aria-hidden="true">${ticks(top).map((db) => html`<span style="left:${percent(db, top)}">${db}${db === 0 && ' dB'}</span>`)}</div>
+<ol class="layers" id="layers" style="--step:${percent(20, top)}">${layers.map((layer, i) => row(layer, i, top))}</ol>`)}`
 }
 
 const percent = (db: number, top: number): string => `${(100 * Math.min(1, Math.max(0, db / top || 0))).toFixed(2)}%`

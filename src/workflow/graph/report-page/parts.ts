@@ -11,3 +11,9 @@ export function controls(of: string, items: number, orders: readonly [string, st
 <span class="orders" role="group" aria-label="Order">${orders.map((label, i) => html`<button type="button" data-by="${i === 0 ? 'order' : 'key'}" aria-pressed="${i === 0 ? 'true' : 'false'}">${label}</button>`)}</span>
 <output aria-live="polite"></output></div>`
 }
+
+/** A list longer than this gets a box of its own to scroll in, so that what follows can be reached; printed, it is shown whole. */
+const LONG = 40
+
+export const boxed = (label: string, items: number, content: Html): Html =>
+  items > LONG ? html`<div class="long" tabindex="0" role="region" aria-label="${label}">${content}</div>` : content

@@ -1,7 +1,7 @@
 import type { QuantizeReport, ValueReport } from '../report.js'
 import { share, short } from './figures.js'
 import { html, name, type Html } from './html.js'
-import { controls } from './parts.js'
+import { boxed, controls } from './parts.js'
 
 const WIDTH = 320
 const HEIGHT = 84
@@ -16,7 +16,7 @@ export function rangesGrid({ values }: QuantizeReport): Html | undefined {
   if (!values.length) return undefined
   return html`<ul class="legend"><li><i class="inside" aria-hidden="true"></i>inside the chosen range</li><li><i class="outside" aria-hidden="true"></i>outside, cut off to its nearer end</li><li><i class="edge" aria-hidden="true"></i>ends of the range</li></ul>
 ${controls('ranges', values.length, ['in order', 'most cut off first'])}
-<ul class="ranges" id="ranges">${values.map(card)}</ul>`
+${boxed('Ranges', values.length, html`<ul class="ranges" id="ranges">${values.map(card)}</ul>`)}`
 }
 
 function card(value: ValueReport, index: number): Html {

@@ -90,7 +90,7 @@ td.strong { font-weight: 600; }
 .layer { display: grid; grid-template-columns: var(--who) minmax(0, 1fr) var(--db); gap: 0 1rem; align-items: center; border-bottom: 1px solid var(--rule); padding: .2rem 0; min-height: 1.9rem; }
 .layer:hover, .card:hover { background-color: var(--shade); }
 .who { display: flex; gap: .75rem; align-items: baseline; justify-content: space-between; line-height: 1.3; min-width: 0; }
-.who small { font-size: .75rem; }
+.who small { font-size: .75rem; } .who small, .card h3 small { flex: none; max-width: 55%; }
 .track { position: relative; align-self: stretch; min-height: 1.1rem; background: repeating-linear-gradient(90deg, var(--rule) 0 1px, transparent 1px var(--step)); }
 .bar { position: absolute; left: 0; top: 50%; height: .75rem; margin-top: -.375rem; min-width: 2px; border-radius: 0 2px 2px 0; background: var(--bar); }
 .mark { position: absolute; top: 15%; bottom: 15%; width: 2px; margin-left: -1px; background: var(--ink); }
@@ -99,8 +99,9 @@ td.strong { font-weight: 600; }
 .reason b { color: var(--red); font-weight: 600; margin-right: .3em; }
 
 .ranges { display: grid; grid-template-columns: repeat(auto-fill, minmax(min(16rem, 100%), 1fr)); gap: 1rem; }
-.controls + .ranges { margin-top: 1rem; }
-.legend + .ranges { margin-top: 1rem; }
+.controls + .ranges, .legend + .ranges, .controls + .long { margin-top: 1rem; }
+.long { max-height: min(46rem, 80vh); overflow-y: auto; overscroll-behavior: auto; border: solid var(--rule); border-width: 1px 0; padding-right: .75rem; }
+.long .axis { margin-top: .4rem; } .long .layers { border-bottom: 0; } .long .ranges { padding: 1rem 0; }
 .card { background: var(--card); border: 1px solid var(--rule); border-radius: 6px; padding: .8rem .9rem .75rem; display: flex; flex-direction: column; min-width: 0; }
 .card h3 { display: flex; justify-content: space-between; gap: .75rem; align-items: baseline; font: inherit; font-weight: 600; line-height: 1.3; padding-bottom: .6rem; }
 .card svg { display: block; width: 100%; height: 5.25rem; margin-top: auto; border-bottom: 1px solid var(--soft); overflow: visible; }
@@ -141,7 +142,7 @@ footer { max-width: 70rem; margin: 0 auto; padding: 2.5rem 1.5rem 3rem; font-siz
 @media print {
   * { print-color-adjust: exact; -webkit-print-color-adjust: exact; }
   body { font-size: 10pt; background: none; } main { padding: 0; max-width: none; }
-  .js .controls { display: none; }
+  .js .controls { display: none; } .long { max-height: none; overflow: visible; border: 0; padding: 0; }
   .layer, .card, .worst li, .figure, tr { break-inside: avoid; } .part > h2, .introduction { break-after: avoid; }
 }
 `

@@ -115,6 +115,24 @@ test('bars are as long as their decibels, ranges stand where they were chosen, n
   }
 }))
 
+test('long lists scroll in boxes of their own, and are printed whole', { skip: skipWithoutChromium }, () => withPage(async (page) => {
+  const base = classifierReport()
+  const many = <T extends { readonly name: string }>(list: readonly T[]): T[] => Array.from({ length: 300 }, (_, i) => ({ ...list[i % list.length]!, name: `block${i}/a/rather/long/name/of/a/layer/${i}` }))
+  const file = join(folder, 'large.html')
+  writeFileSync(file, renderReport({ ...base, layers: many(base.layers), values: many(base.values) }, EXTRAS))
+  for (const look of LOOKS) {
+    await page.emulate(look)
+    await page.open(`file://${file}`)
+    const { scroll, out, layers } = await page.evaluate<Measured>(MEASURE)
+    assert.deepEqual([scroll, out, layers.length], [look.width, [], 300])
+    assert.ok(await page.evaluate<number>('document.documentElement.scrollHeight') < 6000)
+    const words = await page.evaluate<number[]>('[...document.querySelectorAll(".who small, .card small")].map((e) => e.getClientRects().length + (e.getBoundingClientRect().height > 24))')
+    assert.deepEqual([...new Set(words)], [1], 'short words beside long names stay whole')
+  }
+  await page.emulate({ ...LOOKS[1]!, print: true })
+  assert.ok(await page.evaluate<number>('document.documentElement.scrollHeight') > 15000)
+}))
+
 test('filtering and sorting', { skip: skipWithoutChromium }, () => withPage(async (page) => {
   await page.emulate(LOOKS[1]!)
   await open(page, 'classifier')
