@@ -87,3 +87,16 @@ test('an abort stops between batches and closes their source', async () => {
   assert.deepEqual([made, closed], [4, true])
   await rejects(observe(minMax('r'), batchesOf(1), { signal: AbortSignal.abort() }), 'ABORTED', /aborted/)
 })
+
+test('values are not copied into the host: batches leave next to nothing behind', async () => {
+  const wide = [1, 16, 128, 128], megabytes = 16 * 128 * 128 * 4 / 2 ** 20
+  const { graph: large } = smallGraph({ x: noise(wide) }, { w: noise([16, 16, 1, 1], 1, 2) }, [['Conv', 'x w', 'c', { kernel_shape: [1, 1] }], ['Relu', 'c', 'r'], ['Conv', 'r w', 'd', { kernel_shape: [1, 1] }]], 'd')
+  const x = noise(wide)
+  const repeat = function* (count: number): Generator<Batch> { for (let i = 0; i < count; i++) yield { x } }
+  const observers = () => new Map(['x', 'r', 'd'].map((name) => [name, [new MinMaxObserver(), new HistogramObserver()]]))
+  await observe(observers(), repeat(2), {}, large)
+  const before = process.memoryUsage().arrayBuffers
+  let most = 0
+  await observe(observers(), repeat(40), { onProgress: () => { most = Math.max(most, process.memoryUsage().arrayBuffers - before) } }, large)
+  assert.ok(most / 2 ** 20 < 6 * megabytes, `${(most / 2 ** 20).toFixed(1)} MiB more than before, values are ${megabytes} MiB each`)
+})

@@ -34,6 +34,12 @@ test('quantizing from a saved calibration gives the file that quantizing from th
   }
 })
 
+test('channels that were evened out are evened out again', async () => {
+  const calibration = throughJson(await of(all, { equalize: true }))
+  assert.deepEqual((await quantizeStatic(MODEL, calibration, options)).model, (await quantizeStatic(MODEL, all, { ...options, equalize: true })).model)
+  await rejects(quantizeStatic(MODEL, await of(all), { ...options, equalize: true }), 'CALIBRATION_INVALID', /equalize: the calibration was made with false/)
+})
+
 test('min-max ranges of shards are those of one process to the bit, whatever the split and the order', async () => {
   const whole = await of(all, { calibrateMethod: 'minmax' })
   for (const count of [1, 2, 5, 24]) {
