@@ -14,7 +14,7 @@ try {
   const png = await withPage(async (browser) => {
     await browser.emulate({ width: WIDTH, height: HEIGHT })
     await browser.open(`file://${page}`)
-    const height = await browser.evaluate('document.querySelector(".worst li").getBoundingClientRect().bottom + 24')
+    const height = await browser.evaluate('document.querySelector(".worst li").getBoundingClientRect().bottom + 12')
     return browser.screenshot({ clip: { x: 0, y: 0, width: WIDTH, height } })
   })
   const file = join(root, 'docs/report.png')

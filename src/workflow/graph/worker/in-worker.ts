@@ -21,7 +21,7 @@ export interface InWorkerOptions {
  *
  *     const { model, report } = await quantizeStaticInWorker('model.onnx', batches, { onProgress: ({ done }) => { bar.value = done } })
  *
- * Observers come back with their state; computing with them here needs the training module here.
+ * Observers come back with their state; computing with them in the calling thread needs `initObservers` there.
  *
  * @throws as quantizeStatic; SOURCE_UNREADABLE when the worker cannot be started; OPTION_INVALID for options that cannot be posted
  */
