@@ -85,7 +85,7 @@ for (const [engine, execute] of Object.entries(QUANTIZERS))
       assert.ok(events > 60)
       if (engine !== 'Chromium') continue
       t.diagnostic(`${way}: ${frames} frames in ${ms.toFixed(0)} ms, at most ${longest.toFixed(0)} ms between two`)
-      assert.ok(ms > 200 && frames > ms / 100 && longest < 400, 'the page paints while it quantizes')
+      assert.ok(frames > 10 && longest < ms / 2, 'the page paints while it quantizes')
     }
     assert.deepEqual(Object.keys(told), ['here', 'in a worker', ...(engine === 'Chromium' ? ['in a worker from another origin'] : [])])
   })
