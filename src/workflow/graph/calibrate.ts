@@ -77,9 +77,16 @@ async function* readBatches(batches: Batches, signal?: AbortSignal): AsyncGenera
 function observeBatch(session: ObservingSession, watch: Watch, batch: Batch, index: number): void {
   try {
     session.show(batch, (value, name) => observe(value, name, watch.get(name)!))
+    for (const name of session.inputNames) if (!watch.has(name)) requireNumbers(batch[name]!, name)
   } catch (error) {
     throw error instanceof OctavoError ? inBatch(error, index) : error
   }
+}
+
+/** An input that nobody watches may hold infinities, as masks do; NaN is a mistake that some operators hide. */
+function requireNumbers({ dtype, data }: Tensor, name: string): void {
+  if (dtype === 'float32' && data.length && Number.isNaN(kernels().minMax(data as Float32Array)[0]))
+    throw new OctavoError('CALIBRATION_INVALID', `input "${name}" holds NaN. Leave that sample out, or look at how it was made.`, { value: name })
 }
 
 function observe(value: Tensor, name: string, observers: readonly ObserverBase[]): void {

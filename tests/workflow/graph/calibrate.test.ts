@@ -69,6 +69,10 @@ test('bad data is a coded error that names the batch and the value', async () =>
     x.data[50] = bad
     await rejects(observe(minMax('x', 'r'), [...batchesOf(2), { x }]), 'CALIBRATION_INVALID', /batch 2: value "x" holds NaN or an infinity/)
   }
+  const hidden = smallGraph({ x: noise([4]), m: noise([4]) }, {}, [['Relu', 'x', 'r'], ['Add', 'r m', 'y']], 'y').graph
+  const feeds = (bad: number): Batch => ({ x: noise([4]), m: new Tensor('float32', [0, bad, 0, 0]) })
+  await rejects(observe(minMax('r'), [feeds(0), feeds(NaN)], {}, hidden), 'CALIBRATION_INVALID', /batch 1: input "m" holds NaN/)
+  await observe(minMax('r'), [feeds(-Infinity)], {}, hidden)
   await rejects(observe(minMax('r'), (function* () { yield* batchesOf(2); throw new Error('disk on fire') })()), 'CALIBRATION_INVALID', /batch 2: .*disk on fire/)
 })
 
