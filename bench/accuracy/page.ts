@@ -1,0 +1,70 @@
+import type { Anchor } from './anchor.js'
+import type { Entry, Verdict } from './entries.js'
+import type { Bits, Equality } from './equality.js'
+
+/** One quantized model: how it scores, whether that is enough, and how it runs elsewhere. */
+export interface Row {
+  readonly variant: string
+  readonly bytes: number
+  readonly seconds: number
+  readonly unseen: Verdict
+  readonly full: Verdict
+  /** The anchor does better by more than one sample: on which set. */
+  readonly below: readonly string[]
+  /** Undefined where onnxruntime-node is not installed. */
+  readonly equality?: Equality
+  readonly equalityMissed?: string
+}
+
+export interface Section {
+  readonly entry: Pick<Entry, 'name' | 'title' | 'kind' | 'data' | 'bar'>
+  readonly bytes: number
+  /** The float model's own score, where it has one. */
+  readonly float?: { readonly unseen: string; readonly full: string }
+  readonly rows: readonly Row[]
+  readonly anchor: readonly { readonly method: string; readonly bytes?: number; readonly seconds?: number; readonly unseen?: Verdict; readonly full?: Verdict; readonly error?: string }[]
+  readonly notes: readonly string[]
+}
+
+/** Everything that a row misses, in words. */
+export const missesOf = (row: Row): string[] => [
+  ...(row.unseen.passed ? [] : ['bar on the unseen half']), ...(row.full.passed ? [] : ['bar on the full set']),
+  ...row.below.map((set) => `more than one sample below ONNX Runtime's quantizer on the ${set}`), ...(row.equalityMissed ? [row.equalityMissed] : []),
+]
+
+const kb = (bytes: number): string => `${Math.round(bytes / 1024)} KB`
+const cell = ({ text, passed }: Verdict): string => (passed ? text : `**${text}** ✗`)
+
+function sectionTable({ entry, bytes, float, rows, anchor, notes }: Section): string {
+  return [
+    `### ${entry.title}`, '', `${entry.data}; ${entry.bar}.`, '',
+    '| quantized by | unseen half | full set | size |', '|---|---|---|---|',
+    `| float | ${float?.unseen ?? '–'} | ${float?.full ?? '–'} | ${kb(bytes)} |`,
+    ...rows.map((r) => `| Octavo, ${r.variant} | ${cell(r.unseen)} | ${cell(r.full)} | ${kb(r.bytes)} |`),
+    ...anchor.map((a) => (a.unseen ? `| ONNX Runtime, ${a.method} | ${a.unseen.text} | ${a.full!.text} | ${kb(a.bytes!)} |` : `| ONNX Runtime, ${a.method} | ${a.error} | | |`)),
+    ...(notes.length ? ['', `ONNX Runtime's quantizer: ${notes.join('; ')}.`] : []),
+  ].join('\n')
+}
+
+const bitsText = ({ elements, different }: Bits): string => (different ? `${different} of ${elements} differ` : `all ${elements} equal`)
+
+function equalityTable(sections: readonly Section[]): string {
+  const rows = sections.flatMap(({ entry, rows }) => rows.filter((r) => r.equality).map(({ variant, equality, equalityMissed }) =>
+    `| ${entry.title}, ${variant} | ${bitsText(equality!.outputs)} | ${equality!.before ? bitsText(equality!.before) : '–'}${equality!.web ? ` (onnxruntime-web: ${bitsText(equality!.web)})` : ''} | ${(100 * equality!.decisions).toFixed(2)} % | ${equalityMissed ? `✗ ${equalityMissed}` : '✓'} |`))
+  return rows.length ? ['| file | elements of its outputs | up to the first Softmax, Exp, Sigmoid or Tanh | same decisions | |', '|---|---|---|---|---|', ...rows].join('\n') : 'onnxruntime-node was not installed when this page was made.'
+}
+
+const percentOf = (n: number, all: number): string => `${n} of ${all}`
+
+/** The page's part between its markers. */
+export function renderPage(sections: readonly Section[], anchor: Anchor | undefined, checker: string, date: string): string {
+  const all = sections.flatMap((s) => s.rows)
+  const missed = sections.flatMap(({ entry, rows }) => rows.flatMap((r) => missesOf(r).map((m) => `- ${entry.title}, ${r.variant}: ${m}`)))
+  return [
+    `${date}. ${percentOf(all.filter((r) => !missesOf(r).length).length, all.length)} files reach everything asked of them.${missed.length ? '\n\n' + missed.join('\n') : ''}`,
+    ...sections.map(sectionTable),
+    '### The same file in ONNX Runtime',
+    equalityTable(sections), checker,
+    anchor ? `ONNX Runtime's columns: made ${anchor.date} with ${Object.entries(anchor.versions).map(([k, v]) => `${k} ${v}`).join(', ')}, recorded in \`bench/accuracy/anchor.json\`.` : 'No anchor is recorded: run with --anchor.',
+  ].join('\n\n')
+}
