@@ -20,7 +20,6 @@ import type { QuantizeReport } from './report.js'
 import { settingsOf } from './settings.js'
 import { layerReports, valueReports } from './static-report.js'
 import { meetTolerance, requireTolerance } from './tolerance.js'
-import { SAMPLES } from './trials.js'
 import { codesOf } from './units.js'
 
 /** A quantized model, what was done, and what was observed. */
@@ -86,7 +85,7 @@ export async function quantizeGraph(graph: Graph, data: Batches | Calibration, g
     const rounded = forms.convert(forms.prepared)
     if (batches && options.biasCorrection) forms.correct(await meanErrors(forms.prepared, rounded, batches, running))
     await progress.end('convert', options.biasCorrection ? undefined : 1)
-    const mixed = batches && options.tolerance !== undefined ? await meetTolerance(forms, options.tolerance, batches, { ...running, samples: SAMPLES }) : undefined
+    const mixed = batches && options.tolerance !== undefined ? await meetTolerance(forms, options.tolerance, batches, running) : undefined
     if (mixed) await progress.end('search')
     const { prepared, converted } = mixed ?? { prepared: forms.prepared, converted: options.biasCorrection ? forms.convert(forms.prepared) : rounded }
     const measured = !batches || !(options.measure ?? batches.complete) ? undefined : mixed?.measured ?? await measureGraphs(prepared.graph, converted, prepared.layers.map((l) => l.output), batches, running)

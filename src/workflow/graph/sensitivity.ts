@@ -13,11 +13,11 @@ import type { LayerReport, QuantizeReport } from './report.js'
 import { settingsOf } from './settings.js'
 import { layerReports } from './static-report.js'
 import { aloneOf, byLayer } from './tolerance.js'
-import { SAMPLES, Trials } from './trials.js'
+import { Trials } from './trials.js'
 
 /** Options of sensitivity: those of quantizeStatic that say how a model is quantized. */
 export interface SensitivityOptions extends Omit<QuantizeStaticOptions, 'tolerance' | 'measure' | 'biasCorrection'> {
-  /** samples (first axis of the first input) that are run, in whole batches, from the first; all are calibrated on [16] */
+  /** samples (first axis of the first input) that are run, in whole batches, from the first; all are calibrated on [8] */
   readonly samples?: number
 }
 
@@ -65,7 +65,7 @@ export async function sensitivity(model: Source | Promise<Source>, batches: Batc
   }
 }
 
-function samplesOf({ samples = SAMPLES }: SensitivityOptions): number {
+function samplesOf({ samples = 8 }: SensitivityOptions): number {
   if (Number.isSafeInteger(samples) && samples > 0) return samples
   throw new OctavoError('OPTION_INVALID', `option samples: expected a whole number above 0, got ${String(samples)}.`, { samples })
 }

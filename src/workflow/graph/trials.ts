@@ -8,9 +8,6 @@ import { Watched } from './measure.js'
 import type { Batch, ProgressEvent } from './options.js'
 import { compare, ErrorTotal } from './sqnr.js'
 
-/** How many samples forms are tried on unless somebody says. */
-export const SAMPLES = 16
-
 export interface TrialOptions {
   /** what runs the graphs */
   readonly tier: LoadedTier
@@ -22,6 +19,7 @@ export interface TrialOptions {
 
 interface Kept {
   readonly batch: Batch
+  readonly samples: number
   readonly outputs: Readonly<Record<string, Tensor>>
 }
 
@@ -51,8 +49,9 @@ export class Trials {
         const copy = Object.fromEntries(Object.entries(batch).map(([name, { dtype, data, dims }]) => [name, new Tensor(dtype, data.slice(), dims)]))
         bytes += [...Object.values(copy), ...Object.values(outputs)].reduce((sum, { data }) => sum + data.byteLength, 0)
         if (kept.length && bytes > KEEP_BYTES) break
-        kept.push({ batch: copy, outputs })
-        samples += batch[float.inputs[0]?.name ?? '']?.dims[0] ?? 1
+        const here = batch[float.inputs[0]?.name ?? '']?.dims[0] ?? 1
+        kept.push({ batch: copy, outputs, samples: here })
+        samples += here
         if (samples >= options.samples) break
       }
     } finally {
@@ -70,13 +69,16 @@ export class Trials {
     this.options.onProgress?.({ phase: 'search', done: this.done, total: this.done })
   }
 
-  /** The SQNR in dB of the output of `graph` that lost most. @throws ABORTED, and planning's codes */
-  async sqnr(graph: Graph): Promise<number> {
+  /** The SQNR in dB of the output of `graph` that lost most, over so many of the samples. @throws ABORTED, and planning's codes */
+  async sqnr(graph: Graph, samples = Infinity): Promise<number> {
     const { tier, signal, onProgress } = this.options
     const sums = new Map(this.names.map((name) => [name, new ErrorTotal()]))
     const watched = new Watched(graph, [], tier)
     try {
-      for (const [i, { batch, outputs }] of this.kept.entries()) {
+      let seen = 0
+      for (const [i, { batch, outputs, samples: here }] of this.kept.entries()) {
+        if (seen >= samples) break
+        seen += here
         const results = watched.run(batch, i)
         for (const [name, sum] of sums) sum.add(compare(outputs[name]!, results[name]!))
         await breathe()

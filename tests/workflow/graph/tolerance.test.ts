@@ -55,6 +55,7 @@ test('the fewest layers stay float that any search could find', async () => {
   const errors = new Map<number, number>()
   for (let bits = 0; bits < 2 ** UNITS.length - 1; bits++) errors.set(bits, await errorOf(NET, batches, { nodesToExclude: UNITS.filter((_, i) => (bits >> i) & 1).flat() }))
   const all = errors.get(0)!
+  const whole = (await quantizeGraph(NET.graph, batches, OPTIONS)).report.layers
   const count = (bits: number): number => [...bits.toString(2)].filter((b) => b === '1').length
   const least = (limit: number): number => Math.min(UNITS.length, ...[...errors].filter(([, error]) => error <= limit).map(([bits]) => count(bits)))
   const found: string[] = []
@@ -64,7 +65,8 @@ test('the fewest layers stay float that any search could find', async () => {
     const kept = UNITS.filter((names) => names.some((n) => floats(report).includes(n)))
     assert.ok(Math.max(...report.outputs.map((o) => relativeError(o.sqnr))) <= tolerance)
     assert.equal(kept.length, least(tolerance), `tolerance ${tolerance}: kept ${kept.join(' | ')}`)
-    for (const names of kept) for (const l of report.layers.filter((x) => names.includes(x.name))) assert.equal(l.quantized, false)
+    for (const l of report.layers) assert.equal(l.quantized, !kept.flat().includes(l.name) && l.reason === undefined, l.name)
+    assert.deepEqual(report.layers.map((l) => [l.name, l.output]), whole.map((l) => [l.name, l.output]))
     found.push(`${tolerance.toPrecision(2)} keeps ${kept.length}`)
   }
   console.log(`# ${errors.size} forms tried; tolerance ${found.join(', ')}`)
