@@ -179,6 +179,86 @@ export class QBinaryParams {
   hi: i32;
 }
 
+/** BroadcastParams over 8-bit codes (c unused; innerA is 1): see quantize/tables.ts. */
+@unmanaged
+export class TableBinaryParams {
+  a: usize;
+  b: usize;
+  /** third operand (Where's y); 0 and steps 0 otherwise */
+  c: usize;
+  y: usize;
+  /** which function: BinaryOp of elementwise/operations.ts; x_where: bytes per element */
+  op: i32;
+  /** elements in a line */
+  inner: i32;
+  /** bytes from one element of a line to the next: 0 or the element's size */
+  innerA: i32;
+  innerB: i32;
+  innerC: i32;
+  /** lines in a row */
+  mid: i32;
+  /** bytes from one line to the next */
+  midA: i32;
+  midB: i32;
+  midC: i32;
+  /** bytes of a line of y */
+  lineBytes: i32;
+  /** rows: the product of the axes in `table` */
+  outer: i32;
+  /** axes in `table` */
+  rank: i32;
+  /** i32[rank][4], fastest axis first: length, bytes per index in a, b and c */
+  table: usize;
+  /** f32[256] or i32[256] each, indexed by the code's byte */
+  aTable: usize;
+  bTable: usize;
+  /** op 2: how far sums are shifted */
+  shift: i32;
+  /** zero point added after rounding */
+  late: i32;
+  scale: f32;
+  /** added before rounding */
+  early: f32;
+  /** bounds before `late` is added */
+  lo: f32;
+  hi: f32;
+}
+
+/** y = table[c][x]; `y` may equal `x`. */
+@unmanaged
+export class ChannelLutParams {
+  /** u8[outer, channels, inner] */
+  x: usize;
+  y: usize;
+  /** u8[channels][256] */
+  table: usize;
+  outer: i32;
+  channels: i32;
+  inner: i32;
+}
+
+/** Sums of rows of a quantized table. */
+@unmanaged
+export class EmbeddingParams {
+  /** u8, rowBytes a row */
+  codes: usize;
+  /** f32[rows][2]: scale and bias of every row */
+  params: usize;
+  /** i32, within the table */
+  indices: usize;
+  /** i32[bags + 1]: where each bag begins in indices */
+  offsets: usize;
+  /** f32, one per index; 0 = all 1 */
+  weights: usize;
+  /** f32[bags, features] */
+  y: usize;
+  bags: i32;
+  features: i32;
+  rowBytes: i32;
+  /** 8 or 4 */
+  bits: i32;
+}
+
 /**
  * A pool over [batch, depth, height, width, channels], channels innermost and dense. One and two spatial axes are written
  * with leading axes of size 1; a channels-first value is batch·C images of one channel.

@@ -12,6 +12,8 @@ export { f32_quantize_reciprocal_u8, f32_quantize_reciprocal_s8, f32_quantize_re
 export { f32_range_u8 } from "./quantize/dynamic";
 export { q8_binary } from "./quantize/binary";
 export { x8_lut } from "./lut/lut8";
+export { q8_table_binary, x8_lut_channels } from "./quantize/tables";
+export { q8_embedding } from "./indexing/embedding";
 export { f32_pool } from "./pool/f32";
 export { x8_maxpool, q8_avgpool } from "./pool/x8";
 export { any_pool } from "./pool/any";

@@ -103,6 +103,56 @@ export interface QBinaryParams {
   hi: number
 }
 
+export interface TableBinaryParams {
+  a: Operand
+  b: Operand
+  c: Operand
+  y: Operand
+  op: number
+  inner: number
+  innerA: number
+  innerB: number
+  innerC: number
+  mid: number
+  midA: number
+  midB: number
+  midC: number
+  lineBytes: number
+  outer: number
+  rank: number
+  table: Operand
+  aTable: Operand
+  bTable: Operand
+  shift: number
+  late: number
+  scale: number
+  early: number
+  lo: number
+  hi: number
+}
+
+export interface ChannelLutParams {
+  x: Operand
+  y: Operand
+  table: Operand
+  outer: number
+  channels: number
+  inner: number
+}
+
+export interface EmbeddingParams {
+  codes: Operand
+  params: Operand
+  indices: Operand
+  offsets: Operand
+  weights: Operand
+  y: Operand
+  bags: number
+  features: number
+  rowBytes: number
+  bits: number
+}
+
 export interface PoolParams {
   x: Operand
   y: Operand
@@ -770,6 +820,9 @@ export interface Kernels {
   f32_range_u8: RangeParams
   q8_binary: QBinaryParams
   x8_lut: Lut8Params
+  q8_table_binary: TableBinaryParams
+  x8_lut_channels: ChannelLutParams
+  q8_embedding: EmbeddingParams
   f32_pool: PoolParams
   x8_maxpool: PoolParams
   q8_avgpool: PoolParams
@@ -845,4 +898,4 @@ export const LAYOUTS: Layouts = [
 ]
 
 /** What a module of this version exports as `abi`. */
-export const ABI = 1035151818
+export const ABI = -1819934330

@@ -4,6 +4,9 @@ import type { Layouts } from './abi.js'
 /** Of the kernels that only moreOperators names. */
 export const MORE_LAYOUTS: Layouts = [
   ['f32_range_u8', 'x count scale zero codes handed'],
+  ['q8_table_binary', 'a b c y op inner innerA innerB innerC mid midA midB midC lineBytes outer rank table aTable bTable shift late scale~ early~ lo~ hi~'],
+  ['x8_lut_channels', 'x y table outer channels inner'],
+  ['q8_embedding', 'codes params indices offsets weights y bags features rowBytes bits'],
   ['relaxed_probe', 'y'],
   ['f32_scatter', 'x bias y groups n depth height width outDepth outHeight outWidth kernelDepth kernelHeight kernelWidth strideDepth strideHeight strideWidth dilationDepth dilationHeight dilationWidth padDepth padHeight padWidth lo~ hi~'],
   ['f32_recurrent', 'x xStep xRow r bias peepholes initialH initialC initialRow lengths y yStep yRow lastH lastC lastRow scratch steps batch hidden cell reverse linearBeforeReset clip~ f fAlpha~ fBeta~ g gAlpha~ gBeta~ h hAlpha~ hBeta~'],

@@ -278,9 +278,186 @@ def transposed_convs():
         case("conv_transpose2d", engine, lambda x, w: Q.conv_transpose2d(x, Q.conv_transpose2d_prepack(w, None, [1, 1], [0, 0], [0, 0], [1, 1], 1), 1.0, 0), dict(x=Codes([1, 4, 3, 3], "quint8", 0, 127, 0.1, 3), w=w), scale=1.0, zero=0, stride=[1, 1], padding=[0, 0], outputPadding=[0, 0], dilation=[1, 1], groups=1)
 
 
-FAMILIES = [quantizing, linears, ties, convs, transposed_convs]
+def nice(n=2):
+    """Scales of which some are multiples of others, so that results lie at ties."""
+    a = scale(0.02, 0.5)
+    return [a] + [f32(np.float32(a) * np.float32(pick([1, 2, 0.5, 4, 3]))) if rng.rand() < 0.6 else scale(0.02, 0.5) for _ in range(n - 1)]
 
-if __name__ == "__main__":
+
+def elementwise():
+    shapes = [[1], [7], [63], [64], [65], [130], [2, 3, 5, 7], [1, 16, 4, 4], [0]]
+    for engine in ["fbgemm", "qnnpack"]:
+        for dtype in ["quint8", "qint8"]:
+            _, _, lo, hi = TYPES[dtype]
+            z = lambda: int(pick([lo, hi - 1, (lo + hi + 1) // 2, lo + 7]))
+            for dims in shapes:
+                for relu in [False, True]:
+                    sa, sb, so = nice(3)
+                    a, b, zo = Codes(dims, dtype, lo, hi, sa, z()), Codes(dims, dtype, lo, hi, sb, z()), z()
+                    case("add", engine, lambda a, b: (Q.add_relu if relu else Q.add)(a, b, so, zo), dict(a=a, b=b), relu=relu, scale=so, zero=zo)
+                    sm = f32(np.float32(sa) * np.float32(sb) * np.float32(pick([1, 2, 8, 50])))
+                    case("mul", engine, lambda a, b: (Q.mul_relu if relu else Q.mul)(a, b, sm, zo), dict(a=a, b=b), relu=relu, scale=sm, zero=zo)
+            for da, db in [([2, 3, 4, 4], [2, 3, 1, 1]), ([2, 3, 4, 4], [1]), ([3, 1], [1, 5]), ([4, 70], [70])]:
+                sa, sb, so = nice(3)
+                a, b, zo = Codes(da, dtype, lo, hi, sa, z()), Codes(db, dtype, lo, hi, sb, z()), z()
+                case("add", engine, lambda a, b: Q.add(a, b, so, zo), dict(a=a, b=b), relu=False, scale=so, zero=zo, broadcast=True)
+                sm = f32(np.float32(sa) * np.float32(sb) * np.float32(4))
+                case("mul", engine, lambda a, b: Q.mul(a, b, sm, zo), dict(a=a, b=b), relu=False, scale=sm, zero=zo, broadcast=True)
+            sa, sb, so = nice(3)
+            a, b = Codes([2, 5, 6, 7], dtype, lo, hi, sa, z(), last=True), Codes([2, 5, 6, 7], dtype, lo, hi, sb, z(), last=True)
+            case("add", engine, lambda a, b: Q.add(a, b, so, 100), dict(a=a, b=b), relu=False, scale=so, zero=100)
+            for c in [0.0, 1.0, -1.0, 0.37, -12.5, 1e3, -1e3, 1e-9]:
+                for relu in [False, True]:
+                    a = Codes([9], dtype, lo, hi, scale(), z())
+                    case("add_scalar", engine, lambda a: (Q.add_scalar_relu if relu else Q.add_scalar)(a, c), dict(a=a), relu=relu, value=c)
+                    case("mul_scalar", engine, lambda a: (Q.mul_scalar_relu if relu else Q.mul_scalar)(a, c), dict(a=a), relu=relu, value=c)
+            for axis, parts in [(0, [[3, 2], [1, 2]]), (1, [[2, 3, 4, 4], [2, 5, 4, 4], [2, 1, 4, 4]]), (2, [[1, 2, 3], [1, 2, 70]]), (1, [[2, 64], [2, 65]])]:
+                for relu in [False, True]:
+                    for last in [False, True]:
+                        if last and len(parts[0]) != 4: continue
+                        scales = nice(len(parts) + 1)
+                        zo = z()
+                        xs = {f"x{i}": Codes(d, dtype, lo, hi, scales[i + 1] if i else scales[0], zo if i == 0 else z(), last=last) for i, d in enumerate(parts)}
+                        case("cat", engine, lambda **x: (Q.cat_relu if relu else Q.cat)(list(x.values()), axis, scales[0], zo), xs, relu=relu, axis=axis, scale=scales[0], zero=zo)
+
+
+def activations():
+    unary = {
+        "relu": lambda x, **_: torch.relu(x), "relu6": lambda x, **_: Q.relu6(x, False), "hardtanh": lambda x, lo, hi, **_: F.hardtanh(x, lo, hi), "clamp": lambda x, lo, hi, **_: torch.clamp(x, lo, hi),
+        "leaky_relu": lambda x, slope, scale, zero, **_: Q.leaky_relu(x, slope, False, scale, zero), "elu": lambda x, alpha, scale, zero, **_: Q.elu(x, scale, zero, alpha), "celu": lambda x, alpha, scale, zero, **_: Q.celu(x, scale, zero, alpha),
+        "hardswish": lambda x, scale, zero, **_: Q.hardswish(x, scale, zero), "hardsigmoid": lambda x, **_: F.hardsigmoid(x), "sigmoid": lambda x, **_: torch.sigmoid(x), "tanh": lambda x, **_: torch.tanh(x),
+        "sigmoid_out": lambda x, scale, zero, **_: Q.sigmoid(x, scale, zero), "gelu": lambda x, **_: F.gelu(x), "threshold": lambda x, lo, hi, **_: Q.threshold(x, lo, hi),
+    }
+    for engine in ["fbgemm", "qnnpack"]:
+        for dtype in ["quint8", "qint8"]:
+            _, _, low, high = TYPES[dtype]
+            for name, op in unary.items():
+                for i in range(6):
+                    values = dict(lo=f32(rng.uniform(-3, 0)), hi=f32(rng.uniform(0.1, 4)), slope=f32(pick([0.01, 0.1, 0.3])), alpha=f32(pick([1.0, 0.5, 1.3])), scale=scale(0.01, 0.1), zero=int(pick([low, low + 40, high])))
+                    x = Codes([256] if i % 2 else [300] if i else [3, 5, 1, 7], dtype, low, high, pick([1 / 16, 0.1, scale(0.01, 0.1)]), int(pick([low, low + 100, high, low + 128])))
+                    if i % 2:
+                        x.spec.pop("seed")
+                        x.spec["every"] = True
+                        x.codes = torch.arange(low, high + 1).to(TYPES[dtype][1])
+                        x.t = torch._make_per_tensor_quantized_tensor(x.codes, x.spec["scale"], x.spec["zero"])
+                    case(name, engine, lambda x: op(x, **values), dict(x=x), values=values)
+            for dims, count in [([2, 3, 4, 4], 3), ([4, 5], 1), ([3, 7], 7)]:
+                x, w = Codes(dims, dtype, low, high, scale(0.01, 0.1), low + 120), Codes([count], dtype, low, high, 0.01, low + 128)
+                so, zo = scale(0.01, 0.1), low + 60
+                case("prelu", engine, lambda x, w: Q.prelu(x, w, so, zo), dict(x=x, w=w), scale=so, zero=zo)
+            for dims, axis in [([3, 10], 1), ([2, 4, 3], 1), ([5], 0), ([2, 3, 4, 5], 1)]:
+                for so, zo in [(1 / 256, low), (scale(0.003, 0.01), low + 3)]:
+                    case("softmax", engine, lambda x: Q.softmax(x, axis, so, zo), dict(x=Codes(dims, dtype, low, high, scale(0.02, 0.2), low + 100)), axis=axis, scale=so, zero=zo)
+
+
+POOLS = [([1, 3, 6, 6], [2, 2], [2, 2], [0, 0]), ([2, 5, 7, 5], [3, 2], [2, 1], [1, 1]), ([1, 33, 5, 5], [5, 5], [5, 5], [0, 0]), ([1, 16, 8, 8], [3, 3], [1, 1], [1, 1]), ([1, 70, 4, 4], [2, 2], [1, 1], [0, 0]), ([3, 1, 1, 1], [1, 1], [1, 1], [0, 0])]
+
+
+def pools():
+    for engine in ["fbgemm", "qnnpack"]:
+        for dtype in ["quint8", "qint8"]:
+            _, _, lo, hi = TYPES[dtype]
+            z = lambda: int(pick([lo, hi, lo + 101, lo + 128]))
+            for dims, kernel, stride, pad in POOLS:
+                for last in [False, True]:
+                    new = lambda d: Codes(d, dtype, lo, hi, pick([1 / 32, scale()]), z(), last=last)
+                    geometry = dict(kernel=kernel, stride=stride, padding=pad)
+                    case("max_pool2d", engine, lambda x: F.max_pool2d(x, kernel, stride, pad), dict(x=new(dims)), **geometry)
+                    for ceil in [False, True]:
+                        for include in [True, False]:
+                            case("avg_pool2d", engine, lambda x: F.avg_pool2d(x, kernel, stride, pad, ceil, include), dict(x=new(dims)), **geometry, ceil=ceil, include=include)
+                    case("avg_pool2d", engine, lambda x: F.avg_pool2d(x, kernel, stride, pad, False, True, 5), dict(x=new(dims)), **geometry, ceil=False, include=True, divisor=5)
+                    for out in [[1, 1], [3, 2], dims[2:]]: case("adaptive_avg_pool2d", engine, lambda x: F.adaptive_avg_pool2d(x, out), dict(x=new(dims)), output=out)
+                    case("mean", engine, lambda x: x.mean([2, 3]), dict(x=new(dims)), axes=[2, 3], keepdim=False)
+                    case("mean", engine, lambda x: x.mean([2, 3], True), dict(x=new(dims)), axes=[2, 3], keepdim=True)
+                    case("mean", engine, lambda x: x.mean([1]), dict(x=new(dims)), axes=[1], keepdim=False)
+                    for size in [[5, 4], [12, 12], [3, 7]]:
+                        case("interpolate_nearest", engine, lambda x: F.interpolate(x, size), dict(x=new(dims)), size=size)
+                        for align in [False, True]: case("interpolate_bilinear", engine, lambda x: F.interpolate(x, size, mode="bilinear", align_corners=align), dict(x=new(dims)), size=size, align=align)
+            case("max_pool1d", engine, lambda x: F.max_pool1d(x, 3, 2, 1), dict(x=Codes([2, 5, 9], dtype, lo, hi, 0.1, z())), kernel=[3], stride=[2], padding=[1])
+            for last in [False, True]:
+                x = lambda: Codes([2, 5, 4, 6, 5], dtype, lo, hi, scale(), z(), last=last)
+                case("avg_pool3d", engine, lambda x: F.avg_pool3d(x, 2, 2, 0), dict(x=x()), kernel=[2, 2, 2], stride=[2, 2, 2], padding=[0, 0, 0], ceil=False, include=True)
+                case("avg_pool3d", engine, lambda x: F.avg_pool3d(x, [2, 3, 1], [1, 2, 2], [1, 1, 0], False, False), dict(x=x()), kernel=[2, 3, 1], stride=[1, 2, 2], padding=[1, 1, 0], ceil=False, include=False)
+                for out in [[1, 1, 1], [2, 3, 2]]: case("adaptive_avg_pool3d", engine, lambda x: F.adaptive_avg_pool3d(x, out), dict(x=x()), output=out)
+
+
+def norms():
+    for dtype in ["quint8", "qint8"]:
+        _, _, lo, hi = TYPES[dtype]
+        z = lambda: int(pick([lo, lo + 101, lo + 128]))
+        for dims in [[2, 3, 4, 4], [1, 33, 3, 5], [1, 70, 2, 2], [2, 8, 1, 1]]:
+            c = dims[1]
+            for relu in [False, True]:
+                for last in [False, True]:
+                    x, so, zo = Codes(dims, dtype, lo, hi, scale(), z(), last=last), scale(0.02, 0.1), z()
+                    mean, var, w, b = Floats([c], 2.0), Floats([c], values=np.abs(stream(next(seeds), c).astype(np.float64) / 2**31).astype(np.float32)), Floats([c], 2.0), Floats([c], 1.0)
+                    op = Q.batch_norm2d_relu if relu else Q.batch_norm2d
+                    case("batch_norm2d", None, lambda x, w, b, mean, var: op(x, w, b, mean, var, 1e-5, so, zo), dict(x=x, w=w, b=b, mean=mean, var=var), relu=relu, scale=so, zero=zo, eps=1e-5)
+            x, so, zo = Codes(dims, dtype, lo, hi, scale(), z()), scale(0.02, 0.1), z()
+            n = dims[1:]
+            case("layer_norm", None, lambda x, w, b: Q.layer_norm(x, n, w, b, 1e-5, so, zo), dict(x=x, w=Floats(n, 2.0), b=Floats(n, 1.0)), scale=so, zero=zo, eps=1e-5, normalized=n)
+            groups = 3 if c % 3 == 0 else 2
+            case("group_norm", None, lambda x, w, b: Q.group_norm(x, groups, w, b, 1e-5, so, zo), dict(x=x, w=Floats([c], 2.0), b=Floats([c], 1.0)), scale=so, zero=zo, eps=1e-5, groups=groups)
+            case("instance_norm", None, lambda x, w, b: Q.instance_norm(x, w, b, 1e-5, so, zo), dict(x=x, w=Floats([c], 2.0), b=Floats([c], 1.0)), scale=so, zero=zo, eps=1e-5, wrong=dims[2:] == [1, 1] or None)  # PyTorch 2.13 leaves the second image's codes 0
+        grid = Floats([2, 4, 5, 2], 1.2)
+        for padding in ["zeros", "border", "reflection"]:
+            for align in [False, True]:
+                case("grid_sample", None, lambda x, grid: F.grid_sample(x, grid, "bilinear", padding, align), dict(x=Codes([2, 3, 5, 6], dtype, lo, hi, 0.1, z()), grid=grid), padding=padding, align=align)
+        for da, db in [([3, 8], [8, 5]), ([2, 4, 6], [2, 6, 3])]:
+            so, zo = 0.5, lo + 100
+            case("matmul", None, lambda a, b: Q.matmul(a, b, so, zo), dict(a=Codes(da, dtype, lo, hi, 0.05, z()), b=Codes(db, dtype, lo, hi, 0.04, z())), scale=so, zero=zo)
+
+
+def embeddings():
+    for rows, width in [(10, 8), (5, 16), (7, 33), (3, 1), (12, 64)]:
+        w = Floats([rows, width], 3.0)
+        indices = stream(next(seeds), 9).astype(np.int64) % rows
+        offsets = [0, 2, 2, 7]
+        observer = torch.ao.quantization.default_float_qparams_observer()
+        observer(w.t)
+        s, z = observer.calculate_qparams()
+        qw = torch.quantize_per_channel(w.t, s, z, 0, torch.quint8)
+        extra = dict(indices=indices.tolist(), scales=s.tolist(), zeros=z.tolist())
+        case("quantize_float_qparams", None, lambda w: torch.quantize_per_channel(w, s, z, 0, torch.quint8).int_repr(), dict(w=w), **extra)
+        case("embedding_byte", None, lambda w: Q.embedding_byte(Q.embedding_bag_prepack(qw), torch.from_numpy(indices)), dict(w=w), **extra)
+        for include in [False, True]:
+            o = torch.tensor(offsets + ([9] if include else []))
+            case("embedding_bag_byte", None, lambda w: Q.embedding_bag_byte(Q.embedding_bag_prepack(qw), torch.from_numpy(indices), o, False, 0, False, None, None, include), dict(w=w), offsets=o.tolist(), include=include, **extra)
+            weights_ = Floats([9], 2.0)
+            case("embedding_bag_byte", None, lambda w, p: Q.embedding_bag_byte(Q.embedding_bag_prepack(qw), torch.from_numpy(indices), o, False, 0, False, p, None, include), dict(w=w, p=weights_), offsets=o.tolist(), include=include, **extra)
+        if width % 2 == 0:
+            observer4 = torch.ao.quantization.default_float_qparams_observer_4bit()
+            observer4(w.t)
+            s4, z4 = observer4.calculate_qparams()
+            qw4 = torch.quantize_per_channel(w.t, s4, z4, 0, torch.quint4x2)
+            extra4 = dict(indices=indices.tolist(), scales=s4.tolist(), zeros=z4.tolist(), bits=4)
+            case("embedding_4bit", None, lambda w: Q.embedding_4bit(Q.embedding_bag_prepack(qw4), torch.from_numpy(indices)), dict(w=w), **extra4)
+            case("embedding_bag_4bit", None, lambda w: Q.embedding_bag_4bit(Q.embedding_bag_prepack(qw4), torch.from_numpy(indices), torch.tensor(offsets), False, 0, False, None, None, False), dict(w=w), offsets=offsets, include=False, **extra4)
+
+
+def saturating():
+    """Full eight-bit codes: FBGEMM without VNNI adds pairs of products in 16 bits, and its depthwise kernels always do."""
+    for i in range(4):
+        x, w = Codes([3, 32], "quint8", 200, 255, 0.1, 0), Codes([8, 32], "qint8", 90, 127, 0.05, 0)
+        case("linear", "fbgemm", lambda x, w: Q.linear(x, Q.linear_prepack(w, None), 30.0, 0), dict(x=x, w=w), relu=False, scale=30.0, zero=0, saturates="AVX2")
+    for i in range(4):
+        x, w = Codes([1, 16, 6, 6], "quint8", 200, 255, 0.1, 0), Codes([16, 1, 3, 3], "qint8", 90, 127, 0.05, 0)
+        case("conv2d", "fbgemm", lambda x, w: Q.conv2d(x, Q.conv2d_prepack(w, None, [1, 1], [1, 1], [1, 1], 16), 8.0, 0), dict(x=x, w=w), relu=False, scale=8.0, zero=0, stride=[1, 1], padding=[1, 1], dilation=[1, 1], groups=16, saturates="depthwise")
+
+
+def saturating_apart():
+    """saturating() in a process of its own, since FBGEMM asks once which instructions it may use."""
+    out = subprocess.run([sys.executable, __file__, "--saturating"], env={**os.environ, "FBGEMM_ENABLE_INSTRUCTIONS": "AVX2"}, capture_output=True, text=True, check=True).stdout
+    cases.extend(json.loads(out))
+
+
+FAMILIES = [quantizing, linears, ties, convs, transposed_convs, elementwise, activations, pools, norms, embeddings, saturating_apart]
+
+if __name__ == "__main__" and "--saturating" in sys.argv:
+    saturating()
+    print(json.dumps(cases))
+elif __name__ == "__main__":
     for family in FAMILIES: family()
     vnni = "avx512_vnni" in open("/proc/cpuinfo").read()
     versions = dict(torch=torch.__version__, numpy=np.__version__, capability=torch.backends.cpu.get_cpu_capability(), vnni=vnni, engines=torch.backends.quantized.supported_engines)

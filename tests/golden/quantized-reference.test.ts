@@ -17,7 +17,7 @@ function arithmeticOf(c: Case, p: Product): Arithmetic {
 test('products: the reference gives PyTorch\'s codes', () => {
   const tally = new Tally()
   for (const c of casesOf('linear', 'conv1d', 'conv2d', 'conv3d', 'conv_transpose1d', 'conv_transpose2d')) {
-    if (!c.y || c['wrong']) continue
+    if (!c.y || c['wrong'] || c['saturates']) continue
     const p = productOf(c)
     const geometry = c as unknown as Geometry
     const sums = c.op === 'linear' ? linearSums(p) : (c.op.includes('transpose') ? convTransposeSums(p, geometry) : convSums(p, geometry)).sums

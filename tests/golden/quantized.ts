@@ -7,7 +7,7 @@ export { Tally }
 export type QDType = 'quint8' | 'qint8' | 'qint32'
 type PerTensor = number
 type PerChannel = number[]
-interface Spec { seed?: number; dims: number[]; dtype?: QDType; lo?: number; hi?: number; scale?: PerTensor | PerChannel; zero?: PerTensor | PerChannel; axis?: number; last?: boolean; amplitude?: number; data?: string }
+interface Spec { seed?: number; dims: number[]; dtype?: QDType; lo?: number; hi?: number; scale?: PerTensor | PerChannel; zero?: PerTensor | PerChannel; axis?: number; last?: boolean; amplitude?: number; data?: string; every?: boolean }
 export interface Result { dims: number[]; dtype: string; data: string; scale?: PerTensor | PerChannel; zero?: PerTensor | PerChannel; axis?: number }
 export interface Case { op: string; engine?: string; inputs: Record<string, Spec>; y?: Result; error?: string; [attribute: string]: unknown }
 
@@ -23,7 +23,7 @@ export interface Operand {
   readonly last: boolean
 }
 
-const ARRAYS = { quint8: Uint8Array, qint8: Int8Array, qint32: Int32Array, float32: Float32Array, int64: BigInt64Array } as const
+const ARRAYS = { quint8: Uint8Array, uint8: Uint8Array, qint8: Int8Array, qint32: Int32Array, float32: Float32Array, int64: BigInt64Array } as const
 
 export const golden = JSON.parse(readFileSync('tests/golden/quantized-ops.json', 'utf8')) as { versions: Record<string, unknown>; cases: Case[] }
 
@@ -45,7 +45,7 @@ function operand(spec: Spec): Operand {
   const { dims, dtype, lo = 0, hi = 0, scale = 1, zero = 0, axis, last = false } = spec
   const base = { dims, dtype: dtype ?? 'float32' as const, scale, zero, axis, last }
   if (spec.data !== undefined) return { ...base, data: new Float32Array(bytesOf(spec.data)) }
-  const raw = stream(spec.seed!, count(dims))
+  const raw = spec.every ? Uint32Array.from({ length: 256 }, (_, i) => i) : stream(spec.seed!, count(dims))
   if (spec.amplitude !== undefined) return { ...base, data: Float32Array.from(raw, (v) => (v / 2 ** 31 - 1) * spec.amplitude!) }
   const data = new ARRAYS[dtype!](raw.length)
   raw.forEach((v, i) => { data[i] = lo + (v % (hi - lo + 1)) })

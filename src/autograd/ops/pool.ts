@@ -102,7 +102,7 @@ export function avgPool(axes: number, x: Tensor, kernelSize: number | Sizes, { c
 }
 
 /** Where window `i` of `count` over `length` elements begins and ends. */
-const share = (i: number, count: number, length: number): [from: number, to: number] => [Math.floor((i * length) / count), Math.ceil(((i + 1) * length) / count)]
+export const share = (i: number, count: number, length: number): [from: number, to: number] => [Math.floor((i * length) / count), Math.ceil(((i + 1) * length) / count)]
 
 const ADAPTIVE = new Op<[output: Sizes]>('adaptiveAvgPool', (r, [output]) => {
   const sizes = r.shape(0).slice(2)

@@ -13,6 +13,7 @@ import type { Recipe } from '../recipe.js'
 import type { QuantizedType, ScalarType } from '../scalar-type.js'
 import { axisOf, mismatch } from '../shape.js'
 import { newTensor, type Tensor } from '../tensor-base.js'
+import { addQuantizedKernels } from './kernels.js'
 import { checkParams, codesOf, expectPerTensor, expectQuantized, paramsOf, perTensor } from './operands.js'
 
 const CODES = { quint8: 'uint8', qint8: 'int8', qint32: 'int32' } as const
@@ -29,7 +30,7 @@ function quantized(x: Tensor, scales: readonly number[], zeros: readonly number[
   if (x.dtype !== 'float32') throw new OctavoError('DTYPE_MISMATCH', `quantize: expected a tensor of float32, got ${x.dtype}.`, { got: x.dtype })
   const zero = dtype === 'quint8' ? Uint8Array.from(zeros) : dtype === 'qint8' ? Int8Array.from(zeros) : Int32Array.from(zeros)
   const { storage, kind } = call(QUANTIZE, [x, fromArray(Float32Array.from(scales)), fromArray(zero)], [axis, dtype as Codes])
-  return newTensor(storage, kind, quantizer)
+  return withQuantizer(storage, kind, quantizer)
 }
 
 /**
@@ -85,7 +86,12 @@ function perChannel(r: Recipe, { scales, zeroPoints, axis }: PerChannelQuantizer
   return r.node('Cast', [r.node('Mul', [r.node('Cast', [real], { to: 11 }), r.constant('float64', scales, dims)])], { to: 1 })
 }
 
-addQuantizedKernel('dequantize', ([x]) => callAll(DEQUANTIZE, [x], []))
+/** A tensor with a quantizer. Whoever makes the first one makes the operations on them known. */
+function withQuantizer(storage: Tensor['storage'], kind: Tensor['kind'], quantizer: Quantizer, offset = 0): Tensor {
+  addQuantizedKernels()
+  addQuantizedKernel('dequantize', ([x]) => callAll(DEQUANTIZE, [x], []))
+  return newTensor(storage, kind, quantizer, offset)
+}
 
 /** The real values of codes; float tensors as they are. torch.dequantize. */
 export const dequantize = (x: Tensor): Tensor => x.dequantize()
@@ -100,7 +106,7 @@ export function intRepr(x: Tensor): Tensor {
 export function makePerTensorQuantizedTensor(codes: Tensor, scale: number, zeroPoint: number): Tensor {
   const dtype = quantizedType(codes.dtype)
   checkParams('makePerTensorQuantizedTensor', scale, zeroPoint, dtype)
-  return newTensor(codes.storage, kindOf(dtype, codes.shape, codes.memoryFormat), perTensor(scale, zeroPoint), codes.offset)
+  return withQuantizer(codes.storage, kindOf(dtype, codes.shape, codes.memoryFormat), perTensor(scale, zeroPoint), codes.offset)
 }
 
 /** Codes as a tensor with a scale for every index of `axis`, over the same storage. @throws DTYPE_MISMATCH, QPARAMS_INVALID, SHAPE_MISMATCH */
@@ -110,7 +116,7 @@ export function makePerChannelQuantizedTensor(codes: Tensor, scales: Tensor | Ar
   const at = axisOf(axis, codes.ndim, 'makePerChannelQuantizedTensor')
   if (s.length !== codes.shape[at] || z.length !== s.length) mismatch('makePerChannelQuantizedTensor', `${codes.shape[at]} scales and zero points`, [s.length, z.length])
   const quantizer: PerChannelQuantizer = { qscheme: 'per_channel_affine', scales: Float64Array.from(s), zeroPoints: Float64Array.from(z), axis: at }
-  return newTensor(codes.storage, kindOf(dtype, codes.shape, codes.memoryFormat), quantizer, codes.offset)
+  return withQuantizer(codes.storage, kindOf(dtype, codes.shape, codes.memoryFormat), quantizer, codes.offset)
 }
 
 function quantizedType(dtype: ScalarType): QuantizedType {
