@@ -15,8 +15,8 @@ type Options = Record<string, unknown>
 type Lazy = Record<string, () => unknown>
 type ObserverClass<T, O> = (new (options?: O) => T) | (new (options: O) => T)
 
-/** Makes observers that are all alike: what a QConfig holds. */
-export interface ObserverFactory<T extends ObserverBase = ObserverBase> {
+/** Makes observers (or fake-quantizes) that are all alike: what a QConfig holds. */
+export interface ObserverFactory<T = ObserverBase> {
   (): T
   readonly observer: abstract new (...options: never[]) => T
   readonly args: Readonly<Options>
@@ -26,7 +26,8 @@ export interface ObserverFactory<T extends ObserverBase = ObserverBase> {
   withCallableArgs(args: Lazy): ObserverFactory<T>
 }
 
-function factory<T extends ObserverBase>(observer: ObserverClass<T, never>, args: Options, lazy: Lazy): ObserverFactory<T> {
+/** A factory of `observer`, its options so far and those computed each time. */
+export function factory<T>(observer: ObserverClass<T, never>, args: Options, lazy: Lazy): ObserverFactory<T> {
   const make = (): T => {
     const computed = Object.fromEntries(Object.entries(lazy).map(([name, value]) => [name, value()]))
     return new (observer as new (options: Options) => T)({ ...args, ...computed })

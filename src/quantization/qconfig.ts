@@ -1,7 +1,7 @@
 import { engineOf, type Engine } from './engines/engine.js'
 import { HistogramObserver } from './histogram-observer.js'
 import { MinMaxObserver } from './min-max-observer.js'
-import type { ObserverFactory } from './observer-base.js'
+import type { ObserverBase, ObserverFactory } from './observer-base.js'
 import {
   defaultDebugObserver, defaultDynamicQuantObserver, defaultFloatQParamsObserver, defaultFloatQParamsObserver4Bit, defaultObserver, defaultPerChannelWeightObserver, defaultPlaceholderObserver,
   defaultReuseInputObserver, defaultWeightObserver, perChannelWeightObserverRangeNeg127To127, weightObserverRangeNeg127To127,
@@ -9,12 +9,12 @@ import {
 import { NoopObserver, PlaceholderObserver } from './plain-observers.js'
 import { OctavoError } from '../errors.js'
 
-/** How a layer is observed: factories of the observers for its result and for its weight. */
-export class QConfig {
+/** How a layer is observed: factories of the observers (in training, of the fake-quantizes) for its result and for its weight. */
+export class QConfig<T = ObserverBase> {
   /** @throws OPTION_INVALID an observer where a factory belongs: every layer needs one of its own */
-  constructor(readonly activation: ObserverFactory, readonly weight: ObserverFactory) {
+  constructor(readonly activation: ObserverFactory<NoInfer<T>>, readonly weight: ObserverFactory<NoInfer<T>>) {
     for (const [name, factory] of Object.entries({ activation, weight }))
-      if (typeof factory !== 'function') throw new OctavoError('OPTION_INVALID', `QConfig ${name}: expected a factory, got ${typeof factory}. Use MinMaxObserver.withArgs({…}), not an observer.`, { name })
+      if (typeof factory !== 'function' || !('observer' in factory)) throw new OctavoError('OPTION_INVALID', `QConfig ${name}: expected a factory, got ${typeof factory}. Use MinMaxObserver.withArgs({…}), not an observer.`, { name })
   }
 }
 
@@ -55,10 +55,10 @@ function sameArgs(a: Readonly<Record<string, unknown>>, b: Readonly<Record<strin
   return [...names].every((name) => Object.is(a[name], b[name]))
 }
 
-const sameFactory = (a: ObserverFactory, b: ObserverFactory): boolean => a === b || (a.observer === b.observer && sameArgs(a.args, b.args))
+const sameFactory = (a: ObserverFactory<unknown>, b: ObserverFactory<unknown>): boolean => a === b || (a.observer === b.observer && sameArgs(a.args, b.args))
 
 /** Whether two configs make the same observers with the same options (PyTorch's qconfig_equals). */
-export function qconfigEquals(a: QConfigAny, b: QConfigAny): boolean {
+export function qconfigEquals(a: QConfig<unknown> | null, b: QConfig<unknown> | null): boolean {
   if (!a || !b) return a === b
   return sameFactory(a.activation, b.activation) && sameFactory(a.weight, b.weight)
 }

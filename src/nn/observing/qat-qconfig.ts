@@ -1,0 +1,62 @@
+import { OctavoError } from '../../errors.js'
+import { engineOf } from '../../quantization/engines/engine.js'
+import { HistogramObserver } from '../../quantization/histogram-observer.js'
+import { MovingAverageMinMaxObserver } from '../../quantization/min-max-observer.js'
+import { defaultFixedQParamsRange0to1Observer, defaultFixedQParamsRangeNeg1to1Observer } from '../../quantization/observers.js'
+import { MovingAveragePerChannelMinMaxObserver } from '../../quantization/per-channel-observer.js'
+import { QConfig } from '../../quantization/qconfig.js'
+import { Identity } from '../identity.js'
+import type { Module } from '../module.js'
+import { factory } from '../../quantization/observer-base.js'
+import { FakeQuantize, FixedQParamsFakeQuantize, FusedMovingAvgObsFakeQuantize } from './fake-quantize.js'
+
+/** The fake-quantizes and QAT configs that PyTorch names. */
+
+const perTensor = { observer: MovingAverageMinMaxObserver }
+const channels = { observer: MovingAveragePerChannelMinMaxObserver, axis: 0 }
+const activation = { ...perTensor, quantMin: 0, quantMax: 255, dtype: 'quint8' } as const
+const weight = { ...perTensor, quantMin: -128, quantMax: 127, dtype: 'qint8', qscheme: 'per_tensor_symmetric' } as const
+const channelWeight = { ...channels, quantMin: -128, quantMax: 127, dtype: 'qint8', qscheme: 'per_channel_symmetric' } as const
+/** Without −128, and with steps that XNNPACK can scale. */
+const narrow = { quantMin: -127, quantMax: 127, eps: 2 ** -12 } as const
+
+export const defaultFakeQuant = FakeQuantize.withArgs({ ...activation, qscheme: 'per_tensor_affine', reduceRange: true })
+export const defaultWeightFakeQuant = FakeQuantize.withArgs(weight)
+export const defaultDynamicFakeQuant = FakeQuantize.withArgs({ ...activation, isDynamic: true, averagingConstant: 1 })
+export const defaultFixedQParamsRangeNeg1to1FakeQuant = FixedQParamsFakeQuantize.withArgs({ observer: defaultFixedQParamsRangeNeg1to1Observer })
+export const defaultFixedQParamsRange0to1FakeQuant = FixedQParamsFakeQuantize.withArgs({ observer: defaultFixedQParamsRange0to1Observer })
+export const defaultPerChannelWeightFakeQuant = FakeQuantize.withArgs(channelWeight)
+export const defaultHistogramFakeQuant = FakeQuantize.withArgs({ ...activation, observer: HistogramObserver, qscheme: 'per_tensor_affine', reduceRange: true })
+export const defaultFusedActFakeQuant = FusedMovingAvgObsFakeQuantize.withArgs(activation)
+export const defaultFusedWtFakeQuant = FusedMovingAvgObsFakeQuantize.withArgs(weight)
+export const defaultFusedPerChannelWtFakeQuant = FusedMovingAvgObsFakeQuantize.withArgs(channelWeight)
+export const fusedWtFakeQuantRangeNeg127To127 = FusedMovingAvgObsFakeQuantize.withArgs({ ...weight, ...narrow })
+export const fusedPerChannelWtFakeQuantRangeNeg127To127 = FusedMovingAvgObsFakeQuantize.withArgs({ ...channelWeight, ...narrow })
+
+/** A QConfig of fake-quantizes: modules, not bare observers. */
+export type QatQConfig = QConfig<Module>
+const identity = factory<Module>(Identity, {}, {})
+const symmetricActivation = FusedMovingAvgObsFakeQuantize.withArgs({ ...perTensor, quantMin: -128, quantMax: 127, dtype: 'qint8', reduceRange: false, eps: 2 ** -12 })
+
+export const defaultQatQConfig: QatQConfig = new QConfig<Module>(defaultFakeQuant, defaultWeightFakeQuant)
+export const defaultQatQConfigV2: QatQConfig = new QConfig<Module>(defaultFusedActFakeQuant, defaultFusedWtFakeQuant)
+export const defaultDynamicQatQConfig: QatQConfig = new QConfig<Module>(defaultDynamicFakeQuant, defaultWeightFakeQuant)
+export const defaultWeightOnlyQConfig: QatQConfig = new QConfig<Module>(identity, defaultWeightFakeQuant)
+export const defaultActivationOnlyQConfig: QatQConfig = new QConfig<Module>(defaultFakeQuant, identity)
+export const defaultSymmetricQnnpackQatQConfig: QatQConfig = new QConfig<Module>(symmetricActivation, fusedWtFakeQuantRangeNeg127To127)
+export const defaultPerChannelSymmetricQnnpackQatQConfig: QatQConfig = new QConfig<Module>(symmetricActivation, fusedPerChannelWtFakeQuantRangeNeg127To127)
+
+/**
+ * How a model is trained for an engine (PyTorch's get_default_qat_qconfig). Version 0 observes and rounds in two steps, version 1 in one.
+ *
+ * @throws ENGINE_UNKNOWN, OPTION_INVALID for another version
+ */
+export function getDefaultQatQConfig(engine = 'x86', version = 1): QatQConfig {
+  if (version !== 0 && version !== 1) throw new OctavoError('OPTION_INVALID', `getDefaultQatQConfig: expected version 0 or 1, got ${String(version)}.`, { version })
+  const { reduceRange, weightScheme } = engineOf(engine)
+  const byChannel = weightScheme === 'per_channel_symmetric'
+  const options = { ...activation, reduceRange }
+  return version === 0
+    ? new QConfig<Module>(FakeQuantize.withArgs(options), byChannel ? defaultPerChannelWeightFakeQuant : defaultWeightFakeQuant)
+    : new QConfig<Module>(FusedMovingAvgObsFakeQuantize.withArgs(options), byChannel ? defaultFusedPerChannelWtFakeQuant : defaultFusedWtFakeQuant)
+}
