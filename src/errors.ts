@@ -1,7 +1,7 @@
 /** Every code an OctavoError can carry, by the stage that raises it. Codes are never renamed; docs/errors.md explains each. */
 export type ErrorCode =
   // decode
-  | 'MODEL_TRUNCATED' | 'MODEL_MALFORMED' | 'SOURCE_UNREADABLE'
+  | 'MODEL_TRUNCATED' | 'MODEL_MALFORMED' | 'SOURCE_UNREADABLE' | 'PICKLE_REFUSED'
   // import
   | 'OP_UNSUPPORTED' | 'ATTRIBUTE_UNSUPPORTED' | 'GRAPH_INVALID' | 'SHAPE_MISMATCH' | 'DTYPE_MISMATCH' | 'DTYPE_UNSUPPORTED'
   // quantize
@@ -20,7 +20,7 @@ export type ErrorCode =
 export type Stage = 'decode' | 'import' | 'quantize' | 'plan' | 'run' | 'module' | 'tool' | 'internal'
 
 const STAGES: Record<ErrorCode, Stage> = {
-  MODEL_TRUNCATED: 'decode', MODEL_MALFORMED: 'decode', SOURCE_UNREADABLE: 'decode',
+  MODEL_TRUNCATED: 'decode', MODEL_MALFORMED: 'decode', SOURCE_UNREADABLE: 'decode', PICKLE_REFUSED: 'decode',
   OP_UNSUPPORTED: 'import', ATTRIBUTE_UNSUPPORTED: 'import', GRAPH_INVALID: 'import', SHAPE_MISMATCH: 'import', DTYPE_MISMATCH: 'import', DTYPE_UNSUPPORTED: 'import',
   CALIBRATION_INVALID: 'quantize', QPARAMS_INVALID: 'quantize', ENGINE_UNKNOWN: 'quantize', ALREADY_QUANTIZED: 'quantize',
   KERNEL_MISSING: 'plan', TIER_UNAVAILABLE: 'plan', ARENA_EXHAUSTED: 'plan', WORK_EXCESSIVE: 'plan', ABI_MISMATCH: 'plan',
