@@ -35,10 +35,16 @@ class Decider {
   private readonly tails = new Map<Node, Node[]>()
   /** the product at whose end a bias or clamp stands */
   private readonly heads = new Map<Node, Node>()
+  /** values that nothing reads but what works on codes, however moved */
+  private readonly readAsCodes = new Set<string>()
+  /** values that nothing is computed from but one value's functions, on the way out of the model */
+  private readonly leaving = new Set<string>()
   /** values that are codes when somebody wants them so */
   private readonly available = new Set<string>()
   private readonly wanted = new Set<string>()
   private readonly selected = new Map<Node, Kind>()
+  /** the value that each function's result follows from; undefined where there are two */
+  private single: ReadonlyMap<string, string | undefined> = new Map()
 
   constructor(private readonly graph: Graph, private readonly facts: Facts, private readonly standings: ReadonlyMap<Node, Standing>) {
     this.outputs = new Set([...graph.outputs.map((o) => o.name), ...capturedValues(graph)])
@@ -49,8 +55,10 @@ class Decider {
   }
 
   decision(): Decision {
+    this.single = this.rootsOf((node) => ['function', 'pair'].includes(this.standings.get(node)!.kind ?? ''), { has: () => true })
     for (const node of this.graph.nodes) this.findTail(node)
-    for (const { name, dtype } of this.graph.inputs) if (dtype === 'float32' && this.readAsCodes(name)) this.available.add(name)
+    for (const value of [...this.graph.nodes.flatMap((n) => n.outputs).reverse(), ...this.graph.inputs.map((i) => i.name)]) this.lookAhead(value)
+    for (const { name, dtype } of this.graph.inputs) if (dtype === 'float32' && this.readAsCodes.has(name)) this.available.add(name)
     for (const node of this.graph.nodes) this.findAvailable(node)
     for (const node of [...this.graph.nodes].reverse()) this.select(node)
     const inside = this.insideCones()
@@ -58,8 +66,10 @@ class Decider {
     return { selected: this.selected, reasons: this.reasons(), quantized, tails: this.tails }
   }
 
+  /** A function of two values that do not follow from one has no kind. */
   private kind(node: Node): Kind | undefined {
-    return this.standings.get(node)!.kind
+    const { kind } = this.standings.get(node)!
+    return kind === 'function' && this.single.get(node.outputs[0]!) === undefined ? undefined : kind
   }
 
   private asked(node: Node): boolean {
@@ -91,14 +101,14 @@ class Decider {
     return addsBias
   }
 
-  /** An input that nothing reads but what works on codes, however moved. */
-  private readAsCodes(value: string): boolean {
+  /** Where a value goes, known of all values behind it. */
+  private lookAhead(value: string): void {
     const readers = this.readers.get(value) ?? []
-    return !this.outputs.has(value) && readers.length > 0 && readers.every((node) => {
-      const kind = this.kind(node)
-      if (kind === 'product') return true
-      return (kind === 'move' || kind === 'join') && node.inputs.indexOf(value) <= (kind === 'join' ? Infinity : 0) && node.outputs.every((name) => !name || this.readAsCodes(name))
-    })
+    const moves = (node: Node): boolean => this.kind(node) === 'join' || (this.kind(node) === 'move' && node.inputs.indexOf(value) === 0)
+    const all = (node: Node, set: ReadonlySet<string>): boolean => node.outputs.every((name) => !name || set.has(name))
+    if (!this.outputs.has(value) && readers.length && readers.every((node) => this.kind(node) === 'product' || (moves(node) && all(node, this.readAsCodes)))) this.readAsCodes.add(value)
+    const alone = (node: Node): boolean => moves(node) || (['function', 'between'].includes(this.kind(node) ?? '') && computedInputs(node, this.facts).length === 1)
+    if ((this.outputs.has(value) || readers.length) && readers.every((node) => alone(node) && all(node, this.leaving))) this.leaving.add(value)
   }
 
   private findAvailable(node: Node): void {
@@ -112,12 +122,12 @@ class Decider {
     const kind = this.kind(node)
     if (!kind || this.heads.has(node)) return
     const last = this.tails.get(node)?.at(-1) ?? node
-    const ready = kind === 'product' || this.asked(node) || last.outputs.some((name) => this.available.has(name) && (kind === 'pool' || this.wanted.has(name)))
-    if (!ready) return
+    const exact = kind === 'pool' && this.leaving.has(last.outputs[0]!)
+    if (kind !== 'product' && !this.asked(node) && !last.outputs.some((name) => this.available.has(name) && (exact || this.wanted.has(name)))) return
     this.selected.set(node, kind)
     for (const part of this.tails.get(node) ?? []) this.selected.set(part, 'function')
     for (const name of operandsOf(node, kind, this.facts)) if (!this.facts.constantOf(name)) this.wanted.add(name)
-    if (this.asked(node) || kind === 'pool' || node.op === 'Conv' || node.op === 'ConvTranspose') for (const name of last.outputs) if (name) this.wanted.add(name)
+    if (this.asked(node) || exact || node.op === 'Conv' || node.op === 'ConvTranspose') for (const name of last.outputs) if (name) this.wanted.add(name)
   }
 
   private reasons(): Map<Node, string> {
@@ -125,7 +135,8 @@ class Decider {
     for (const [node, standing] of this.standings) {
       if (this.selected.has(node)) continue
       const ready = node.outputs.some((name) => this.available.has(name))
-      reasons.set(node, standing.kind === undefined ? standing.reason : ready ? 'nothing that works on codes reads it' : 'reads floats')
+      const two = standing.kind !== undefined && !this.kind(node)
+      reasons.set(node, standing.kind === undefined ? standing.reason : two ? `${node.op} of two values is computed in float` : ready ? 'nothing that works on codes reads it' : 'reads floats')
     }
     return reasons
   }
@@ -134,10 +145,10 @@ class Decider {
   private insideCones(): Set<string> {
     const inside = new Set([...this.wanted].filter((value) => this.isSelectedFunction(this.producers.get(value)) && !this.outputs.has(value)))
     for (let changed = true; changed;) {
-      const roots = new Map<string, string | undefined>()
+      const roots = this.rootsOf((node) => this.isSelectedFunction(node), inside)
       const leaving = [...inside].filter((value) => {
-        const root = this.rootOf(value, inside, roots)
-        const within = (node: Node): boolean => this.isSelectedFunction(node) && this.rootOf(node.outputs[0]!, inside, roots) === root
+        const root = roots.get(value)
+        const within = (node: Node): boolean => this.isSelectedFunction(node) && roots.get(node.outputs[0]!) === root
         return root === undefined || !(this.readers.get(value) ?? []).every(within)
       })
       for (const value of leaving) inside.delete(value)
@@ -146,18 +157,15 @@ class Decider {
     return inside
   }
 
-  /** The one quantized value that a value inside a chain follows from; of others, the value itself; undefined where there are two. */
-  private rootOf(value: string, inside: ReadonlySet<string>, known: Map<string, string | undefined>): string | undefined {
-    if (known.has(value)) return known.get(value)
-    const node = this.producers.get(value)
-    let root: string | undefined = value
-    known.set(value, undefined)
-    if (node && this.isSelectedFunction(node)) {
-      const roots = new Set(computedInputs(node, this.facts).map((name) => (inside.has(name) ? this.rootOf(name, inside, known) : name)))
-      root = roots.size === 1 ? [...roots][0] : undefined
+  /** The one value that each function's result follows from, through the values `inside`; undefined where there are two. */
+  private rootsOf(isFunction: (node: Node) => boolean, inside: { has(value: string): boolean }): Map<string, string | undefined> {
+    const roots = new Map<string, string | undefined>()
+    for (const node of this.graph.nodes) {
+      if (!isFunction(node)) continue
+      const from = new Set(computedInputs(node, this.facts).map((name) => (inside.has(name) ? roots.get(name) ?? name : name)))
+      roots.set(node.outputs[0]!, from.size === 1 ? [...from][0] : undefined)
     }
-    known.set(value, root)
-    return root
+    return roots
   }
 
   /** Functions, and pairs that may turn out to be functions of one value; what ends a product is part of it. */

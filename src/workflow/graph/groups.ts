@@ -58,10 +58,13 @@ class Sets {
   }
 
   private find(name: string): string {
-    const parent = this.parent.get(name)!
-    if (parent === name) return name
-    const root = this.find(parent)
-    this.parent.set(name, root)
+    let root = name
+    for (let up = this.parent.get(root)!; up !== root; up = this.parent.get(root)!) root = up
+    for (let at = name; at !== root;) {
+      const up = this.parent.get(at)!
+      this.parent.set(at, root)
+      at = up
+    }
     return root
   }
 

@@ -16,5 +16,5 @@ export function prepareModel(graph: Graph, first: Batch, tier: LoadedTier, optio
   const clean = cleanGraph(graph, first, tier)
   if (!options.equalize) return prepareGraph(clean, options)
   const even = equalize(clean.graph, (name) => clean.typeOf(name)!, capturedValues(clean.graph)).graph
-  return prepareGraph({ graph: even, typeOf: (name) => even.constants.get(name) ?? clean.typeOf(name) }, options)
+  return prepareGraph({ graph: even, typeOf: (name) => even.constants.get(name) ?? clean.typeOf(name), origins: clean.origins }, options)
 }

@@ -1,4 +1,5 @@
 import type { Graph, Node, TensorType } from '../../graph/graph.js'
+import type { Cleaned } from './clean.js'
 import { decide } from './decide.js'
 import type { Typed } from './fold-constants.js'
 import { groupValues, type ValueGroup } from './groups.js'
@@ -34,9 +35,9 @@ export interface PreparedGraph extends Facts {
  *
  * @throws OPTION_INVALID
  */
-export function prepareGraph({ graph, typeOf }: Typed, choices: Choices = {}): PreparedGraph {
+export function prepareGraph({ graph, typeOf, origins }: Typed & Partial<Cleaned>, choices: Choices = {}): PreparedGraph {
   const facts: Facts = { typeOf: (name): TensorType | undefined => typeOf(name), constantOf: (name) => graph.constants.get(name) }
-  const decision = decide(graph, facts, selectNodes(graph, facts, choices))
+  const decision = decide(graph, facts, selectNodes(graph, facts, choices, origins))
   const { selected, reasons, tails } = decision
   const parts = new Set([...tails.values()].flat())
   const layers = graph.nodes.flatMap((node): Layer[] => {

@@ -4,6 +4,21 @@ import type { Pass } from '../../graph/passes/pass.js'
 import { makeNode, rewrite, Rewriter } from '../../graph/passes/rewrite.js'
 import { Tensor, toInts } from '../../value.js'
 
+/** An If whose condition is known is the branch that it takes. Names are unique through all branches. */
+export const takeBranches: Pass = (graph) => {
+  const constants = new Map(graph.constants)
+  const inlined = (node: Node): readonly Node[] => {
+    const condition = node.op === 'If' && !node.domain ? constants.get(node.inputs[0]!) : undefined
+    if (condition?.size !== 1) return [node]
+    const branch = node.attributes[Number(condition.data[0]) ? 'then_branch' : 'else_branch'] as Graph
+    for (const [name, tensor] of branch.constants) constants.set(name, tensor)
+    const results = branch.outputs.map(({ name }, i) => makeNode(`${node.name}/${i}`, 'Identity', [name], node.outputs[i]!)).filter((copy) => copy.outputs[0])
+    return [...branch.nodes.flatMap(inlined), ...results]
+  }
+  const nodes = graph.nodes.flatMap(inlined)
+  return nodes.every((node, i) => node === graph.nodes[i]) && nodes.length === graph.nodes.length ? graph : { ...graph, nodes, constants }
+}
+
 /** Drops Identity, and Dropout as it is after training. A value that the graph hands out keeps its name. */
 export const dropCopies: Pass = (graph, typeOf) => {
   const r = new Rewriter(graph, typeOf)
