@@ -51,12 +51,12 @@ export const countOf = (dims: readonly number[]): number => {
 }
 
 /**
- * Elements of `dtype` from little-endian bytes, as a copy: what is loaded outlives the file and is written to.
+ * Elements of `dtype` from little-endian bytes, as a copy (slice() of Node's Buffer is none): what is loaded outlives the file and is written to.
  *
  * @param wide whether the bytes are bfloat16, which becomes float32
  */
 export function elementsFrom(bytes: Uint8Array, dtype: FileType, wide = false): TypedArray {
-  if (!wide) return viewOf(HOST_TYPES[dtype], bytes.slice().buffer, 0, Math.floor(bytes.length / bytesPerElement(dtype)))
+  if (!wide) return viewOf(HOST_TYPES[dtype], new Uint8Array(bytes).buffer, 0, Math.floor(bytes.length / bytesPerElement(dtype)))
   const bits = new Uint32Array(bytes.length >> 1)
   for (let i = 0; i < bits.length; i++) bits[i] = ((bytes[2 * i]! << 16) | (bytes[2 * i + 1]! << 24)) >>> 0
   return new Float32Array(bits.buffer)
