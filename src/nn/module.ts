@@ -1,5 +1,6 @@
 import { Tensor } from '../autograd/tensor.js'
 import { OctavoError } from '../errors.js'
+import type { QConfig } from '../quantization/qconfig.js'
 import { Parameter } from './parameter.js'
 import { indented, snake } from './python.js'
 import { isTensor, LoadReport, StateDict } from './state-dict.js'
@@ -49,6 +50,8 @@ export abstract class Module<Args extends unknown[] = any[], Result = any> {
 
   /** Whether the module is being trained; train() and eval() say so. */
   declare training: boolean
+  /** How this module and those inside are quantized: set before prepare() or quantizeDynamic(); null leaves them in float. */
+  declare qconfig?: QConfig<unknown> | null
 
   constructor() {
     const self = callable<Module<Args, Result>>(new.target.prototype as object)

@@ -1,0 +1,98 @@
+import { zeros } from '../../autograd/create.js'
+import { linear, linearDynamic, linearPrepack, type PackedParams } from '../../autograd/quantized/products.js'
+import { makePerTensorQuantizedTensor } from '../../autograd/quantized/quantize.js'
+import type { Tensor } from '../../autograd/tensor.js'
+import { LinearReLU as FloatLinearReLU } from '../intrinsic/fused.js'
+import type { Linear as FloatLinear } from '../linear.js'
+import { float } from '../python.js'
+import { isTensor, type LoadReport, type StateDict } from '../state-dict.js'
+import { outputOf, quantizedWeightOf } from './from-float.js'
+import { PackedLayer } from './packed.js'
+
+const floatLayerOf = (module: FloatLinear | FloatLinearReLU): FloatLinear => (module instanceof FloatLinearReLU ? (module.at(0) as FloatLinear) : module)
+
+/** What linear layers on packed weights share. */
+abstract class PackedLinear extends PackedLayer<PackedParams> {
+  protected packed: PackedParams
+
+  constructor(readonly inFeatures: number, readonly outFeatures: number, weight?: Tensor, bias?: Tensor | null) {
+    super()
+    this.packed = this.pack(weight ?? makePerTensorQuantizedTensor(zeros([outFeatures, inFeatures], { dtype: 'int8' }), 1, 0), weight ? bias ?? undefined : zeros([outFeatures]))
+  }
+
+  protected pack(weight: Tensor, bias: Tensor | undefined): PackedParams {
+    return linearPrepack(weight, bias)
+  }
+
+  override get stateVersion(): number {
+    return 3
+  }
+
+  override saveToStateDict(destination: StateDict, prefix: string): void {
+    this.saveOutput(destination, prefix)
+    destination.set(`${prefix}_packed_params.dtype`, 'qint8')
+    destination.set(`${prefix}_packed_params._packed_params`, [this.weight(), this.bias()])
+  }
+
+  override loadFromStateDict(source: StateDict, prefix: string, report: LoadReport): void {
+    this.loadOutput(source, prefix, report)
+    const key = `${prefix}_packed_params._packed_params`
+    const pair = source.get(key)
+    if (pair === undefined) return void report.missing.push(key)
+    const [weight, bias] = Array.isArray(pair) ? (pair as unknown[]) : []
+    if (!isTensor(weight) || `${weight.shape}` !== `${[this.outFeatures, this.inFeatures]}` || (bias != null && !isTensor(bias)))
+      return void report.mismatched.push(`${key}: expected a weight of [${this.outFeatures}, ${this.inFeatures}] and a bias or none`)
+    this.setWeightBias(weight, (bias ?? null) as Tensor | null)
+  }
+
+  override extraStateKeys(): readonly string[] {
+    return ['scale', 'zero_point', '_packed_params.dtype', '_packed_params._packed_params']
+  }
+}
+
+/** x · weightᵀ + bias on codes. torch.ao.nn.quantized.Linear. */
+export class Linear extends PackedLinear {
+  static override readonly typeName: string = 'QuantizedLinear'
+
+  /** Of an observed float layer. @throws MODULE_INVALID, QPARAMS_INVALID */
+  static fromFloat(module: FloatLinear | FloatLinearReLU): Linear {
+    const layer = floatLayerOf(module)
+    const made = new this(layer.inFeatures, layer.outFeatures, quantizedWeightOf(layer), layer.bias)
+    return Object.assign(made, outputOf(module))
+  }
+
+  forward(x: Tensor): Tensor {
+    return linear(x, this.packed, this.scale, this.zeroPoint)
+  }
+
+  override extraRepr(): string {
+    return `in_features=${this.inFeatures}, out_features=${this.outFeatures}, scale=${float(this.scale)}, zero_point=${this.zeroPoint}, qscheme=${this.qscheme}`
+  }
+}
+
+/** Linear, negative results zero. torch.ao.nn.intrinsic.quantized.LinearReLU. */
+export class LinearReLU extends Linear {
+  static override readonly typeName: string = 'QuantizedLinearReLU'
+
+  override forward(x: Tensor): Tensor {
+    return linear(x, this.packed, this.scale, this.zeroPoint, true)
+  }
+}
+
+/** float32 in and out, the weight in codes, x quantized by its own range. torch.ao.nn.quantized.dynamic.Linear. */
+export class DynamicLinear extends PackedLinear {
+  static override readonly typeName: string = 'DynamicQuantizedLinear'
+
+  /** Of a float layer with a qconfig. @throws MODULE_INVALID, QPARAMS_INVALID */
+  static fromFloat(layer: FloatLinear): DynamicLinear {
+    return new this(layer.inFeatures, layer.outFeatures, quantizedWeightOf(layer), layer.bias)
+  }
+
+  forward(x: Tensor): Tensor {
+    return linearDynamic(x, this.packed, true)
+  }
+
+  override extraRepr(): string {
+    return `in_features=${this.inFeatures}, out_features=${this.outFeatures}, dtype=torch.qint8, qscheme=${this.qscheme}`
+  }
+}
