@@ -411,7 +411,7 @@ export class QFoldParams {
   sums: usize;
   /** i32[groups · n]; 0 = none */
   bias: usize;
-  /** f32[groups · n]; 0 = none. Stage.FLOAT and those of requantize/engines.ts */
+  /** f32[groups · n]; 0 = none. Not Stage.RAW; Stage.REQUANTIZE adds it before scaling */
   floatBias: usize;
   /** f32[groups · n]: the further vector of Stage.JOINED and STEPS; 0 for the others, whose columns block has no room for it */
   rest: usize;

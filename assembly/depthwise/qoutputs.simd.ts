@@ -15,26 +15,36 @@ const ROUNDED: f32 = 4194000.0;
   return q.columns + BIAS + (usize(c) << 2) + (usize((q.n + 7) & ~7) << 2);
 }
 
+/** Bytes from a channel's multiplier to its float bias. */
+// @ts-ignore: decorator
+@inline function floatsAt(q: QConvParams): usize {
+  return usize((q.n + 7) & ~7) << 2;
+}
+
 /**
  * Adds the chunk's offsets to the biases of channels c…c+15, and finds out whether outputs need no clamping: all values of their type
- * are allowed, so that narrowing saturates as the definition does, and no scaled sum is too large for the magic number.
+ * are allowed, so that narrowing saturates as the definition does, and no scaled sum is too large for the magic number: FAST is then 1, or 2 where float biases are added. 3: Stage.STEPS.
  */
 export function prepare(q: QConvParams, chunk: usize, c: i32): void {
   if (SIMD) {
     const bias = q.columns + BIAS + (usize(c) << 2), multipliers = multipliersOf(q, c), base = q.scratch + BASE;
     const most = f32x4.splat(f32(q.kernelD * q.kernelH * q.kernelW) * 65025), limit = f32x4.splat(ROUNDED);
-    let small = i8x16.splat(-1);
+    const floats = multipliers + floatsAt(q);
+    let small = i8x16.splat(-1), plain = small;
     for (let i: usize = 0; i < 64; i += 16) {
       const b = v128.load(bias + i);
       v128.store(base + i, i32x4.add(b, v128.load(chunk + i)));
-      const largest = f32x4.mul(f32x4.add(f32x4.abs(f32x4.convert_i32x4_s(b)), most), f32x4.abs(v128.load(multipliers + i)));
+      const f = f32x4.abs(v128.load(floats + i));
+      const largest = f32x4.mul(f32x4.add(f32x4.add(f32x4.abs(f32x4.convert_i32x4_s(b)), f), most), f32x4.abs(v128.load(multipliers + i)));
       small = v128.and(small, f32x4.lt(largest, limit));
+      plain = v128.and(plain, f32x4.eq(f, f32x4.splat(0)));
     }
     const zero = 0x4b400000 - load<i32>(q.columns, MAGIC_BITS), lo = load<f32>(q.columns, LO), all = load<f32>(q.columns, HI) - lo == 255.0;
     const signed = i32(lo) + zero < 0;
     v128.store(q.scratch, i8x16.splat(signed ? -128 : 0), OUT_FLIP);
     v128.store(q.scratch, i32x4.splat(load<i32>(q.columns, MAGIC_BITS) - (signed ? 128 : 0)), OUT_BITS);
-    store<i32>(q.scratch, i32(q.stage == Stage.REQUANTIZE && all && c + 16 <= q.n && i8x16.all_true(small)), FAST);
+    store<i32>(q.scratch, i32(q.stage == Stage.REQUANTIZE && all && c + 16 <= q.n && i8x16.all_true(small)) << i32(!i8x16.all_true(plain)), FAST);
+    if (q.stage == Stage.STEPS && c + 16 <= q.n) store<i32>(q.scratch, 3, FAST);
   }
 }
 
@@ -86,10 +96,35 @@ export function prepare(q: QConvParams, chunk: usize, c: i32): void {
   return v128.xor(i8x16.narrow_i16x8_u(words0, words1), flip);
 }
 
+/** Four of the sums at `sums` and of those in i16, scaled with their float bias. */
+// @ts-ignore: decorator
+@inline function biased(sum: v128, m: usize, step: usize, magic: v128, bits: v128): v128 {
+  return i32x4.sub(f32x4.add(f32x4.mul(f32x4.add(f32x4.convert_i32x4_s(sum), v128.load(m + step)), v128.load(m)), magic), bits);
+}
+
+/** finish() with float biases. */
+function finishBiased(q: QConvParams, sums: usize, m: usize, acc0: v128, acc1: v128): v128 {
+  if (SIMD) {
+    const magic = v128.load(q.columns, MAGIC), bits = v128.load(q.scratch, OUT_BITS), step = floatsAt(q);
+    const words0 = i16x8.narrow_i32x4_s(biased(i32x4.add(v128.load(sums), i32x4.extend_low_i16x8_s(acc0)), m, step, magic, bits), biased(i32x4.add(v128.load(sums, 16), i32x4.extend_high_i16x8_s(acc0)), m + 16, step, magic, bits));
+    const words1 = i16x8.narrow_i32x4_s(biased(i32x4.add(v128.load(sums, 32), i32x4.extend_low_i16x8_s(acc1)), m + 32, step, magic, bits), biased(i32x4.add(v128.load(sums, 48), i32x4.extend_high_i16x8_s(acc1)), m + 48, step, magic, bits));
+    return v128.xor(i8x16.narrow_i16x8_u(words0, words1), v128.load(q.scratch, OUT_FLIP));
+  }
+  return acc0;
+}
+
+/** Sixteen channels of one output in an engine's stage. */
+function emitSteps(q: QConvParams, sums: usize, y: usize, c: i32, acc0: v128, acc1: v128): void {
+  if (SIMD) {
+    emitEight(q, i32x4.add(v128.load(sums), i32x4.extend_low_i16x8_s(acc0)), i32x4.add(v128.load(sums, 16), i32x4.extend_high_i16x8_s(acc0)), y, usize(c));
+    emitEight(q, i32x4.add(v128.load(sums, 32), i32x4.extend_low_i16x8_s(acc1)), i32x4.add(v128.load(sums, 48), i32x4.extend_high_i16x8_s(acc1)), y + 8, usize(c + 8));
+  }
+}
+
 /** Writes 16 channels, or those that are left, of one output from its sums in scratch. */
 function emit(q: QConvParams, sums: usize, y: usize, c: i32): void {
   if (SIMD) {
-    const columns = q.columns, channels = min(16, q.n - c), m = multipliersOf(q, c);
+    const columns = q.columns, channels = min(16, q.n - c), m = multipliersOf(q, c), f = m + floatsAt(q);
     if (byEngine(q.stage) && q.stage != Stage.WIDE && !(channels & 7)) {
       emitEight(q, v128.load(sums), v128.load(sums, 16), y, usize(c));
       if (channels == 16) emitEight(q, v128.load(sums, 32), v128.load(sums, 48), y + (outBytes(q.stage) << 3), usize(c + 8));
@@ -100,9 +135,9 @@ function emit(q: QConvParams, sums: usize, y: usize, c: i32): void {
       return;
     }
     const lo = v128.load(columns, LO), hi = v128.load(columns, HI), magic = v128.load(columns, MAGIC), bits = v128.load(columns, MAGIC_BITS), mask = v128.load(columns, BYTES);
-    v128.store64_lane(y, requantize8(v128.load(sums), v128.load(sums, 16), v128.load(m), v128.load(m, 16), lo, hi, magic, bits, mask), 0);
+    v128.store64_lane(y, requantize8(v128.load(sums), v128.load(sums, 16), v128.load(f), v128.load(f, 16), v128.load(m), v128.load(m, 16), lo, hi, magic, bits, mask), 0);
     if (channels == 16)
-      v128.store64_lane(y, requantize8(v128.load(sums, 32), v128.load(sums, 48), v128.load(m, 32), v128.load(m, 48), lo, hi, magic, bits, mask), 0, 8);
+      v128.store64_lane(y, requantize8(v128.load(sums, 32), v128.load(sums, 48), v128.load(f, 32), v128.load(f, 48), v128.load(m, 32), v128.load(m, 48), lo, hi, magic, bits, mask), 0, 8);
   }
 }
 
@@ -153,6 +188,20 @@ export function outputs(q: QConvParams, chunk: usize, taps: i32, x: usize, y: us
           } while (list < end);
         }
         --segments;
+        if (fast == 3 && !segments) {
+          emitSteps(q, s0, y, c, a00, a01);
+          if (count > 1) emitSteps(q, s1, y1, c, a10, a11);
+          if (count > 2) emitSteps(q, s2, y2, c, a20, a21);
+          if (count > 3) emitSteps(q, s3, y3, c, a30, a31);
+          break;
+        }
+        if (fast == 2 && !segments) {
+          v128.store(y, finishBiased(q, s0, multipliers, a00, a01));
+          v128.store(y1, finishBiased(q, s1, multipliers, a10, a11));
+          v128.store(y2, finishBiased(q, s2, multipliers, a20, a21));
+          v128.store(y3, finishBiased(q, s3, multipliers, a30, a31));
+          break;
+        }
         if (fast && !segments) {
           const magic = v128.load(q.columns, MAGIC), bits = v128.load(scratch, OUT_BITS), flip = v128.load(scratch, OUT_FLIP);
           if (s1 != s0) {

@@ -29,7 +29,7 @@ export function rows(q: QConvParams, a: usize, lda: usize, rows: i32, panel: usi
 function tiles(q: QConvParams, a0: usize, lda: usize, rows: i32, panel: usize, end: usize, extras: i32, y0: usize, ldy: usize, column: usize, count: i32): void {
   if (RELAXED) {
     const at = q.columns + BIAS + (column << 2), ones = q.columns + ONES;
-    const columns = q.columns, scale = at + (usize(q.groups * ((q.n + 7) & ~7)) << 2), hot = count == 8 && q.stage == Stage.REQUANTIZE;
+    const columns = q.columns, step = usize(q.groups * ((q.n + 7) & ~7)) << 2, scale = at + step, floats = scale + step, hot = count == 8 && q.stage == Stage.REQUANTIZE;
     for (; rows > 0; rows -= 5, a0 += 5 * lda, y0 += 5 * ldy) {
       const a1 = a0 + lda;
       const a2 = a1 + (rows > 2 ? lda : 0);
@@ -67,13 +67,13 @@ function tiles(q: QConvParams, a0: usize, lda: usize, rows: i32, panel: usize, e
       }
       const y1 = y0 + ldy, y2 = y1 + (rows > 2 ? ldy : 0), y3 = y2 + (rows > 3 ? ldy : 0), y4 = y3 + (rows > 4 ? ldy : 0);
       if (hot) {
-        const m0 = v128.load(scale), m1 = v128.load(scale, 16);
+        const m0 = v128.load(scale), m1 = v128.load(scale, 16), b0 = v128.load(floats), b1 = v128.load(floats, 16);
         const lo = v128.load(columns, LO), hi = v128.load(columns, HI), magic = v128.load(columns, MAGIC), bits = v128.load(columns, MAGIC_BITS), mask = v128.load(columns, BYTES);
-        v128.store64_lane(y0, requantize8(c00, c01, m0, m1, lo, hi, magic, bits, mask), 0);
-        v128.store64_lane(y1, requantize8(c10, c11, m0, m1, lo, hi, magic, bits, mask), 0);
-        v128.store64_lane(y2, requantize8(c20, c21, m0, m1, lo, hi, magic, bits, mask), 0);
-        v128.store64_lane(y3, requantize8(c30, c31, m0, m1, lo, hi, magic, bits, mask), 0);
-        v128.store64_lane(y4, requantize8(c40, c41, m0, m1, lo, hi, magic, bits, mask), 0);
+        v128.store64_lane(y0, requantize8(c00, c01, b0, b1, m0, m1, lo, hi, magic, bits, mask), 0);
+        v128.store64_lane(y1, requantize8(c10, c11, b0, b1, m0, m1, lo, hi, magic, bits, mask), 0);
+        v128.store64_lane(y2, requantize8(c20, c21, b0, b1, m0, m1, lo, hi, magic, bits, mask), 0);
+        v128.store64_lane(y3, requantize8(c30, c31, b0, b1, m0, m1, lo, hi, magic, bits, mask), 0);
+        v128.store64_lane(y4, requantize8(c40, c41, b0, b1, m0, m1, lo, hi, magic, bits, mask), 0);
       } else if (count == 8 && !byEngine(q.stage)) {
         v128.store(y0, c00);
         v128.store(y0, c01, 16);

@@ -40,7 +40,7 @@ function float(at: usize, index: i32, absent: f32, half: i32): f32 {
 }
 
 /**
- * Requantization is ONNX Runtime's: f32(acc + bias) · multiplier, clamped, rounded to nearest even, plus the zero point,
+ * Requantization is ONNX Runtime's, whose float bias is 0: (f32(acc + bias) + floatBias) · multiplier, clamped, rounded to nearest even, plus the zero point,
  * with multiplier = f32(f32(xScale · wScale) / yScale) (MLAS, MlasRequantizeOutput; qlinearconv.cc, ComputeOutputScale;
  * quant_gemm.cc puts alpha first). Sums and bias wrap modulo 2³², as there.
  */

@@ -4,11 +4,11 @@ import { Stage } from "../gemm/qformat";
 import { BIAS, BYTES, HI, LO, MAGIC, MAGIC_BITS } from "./columns";
 import { emitEight, emitOne } from "./engines";
 
-/** One accumulator (bias included) → the quantized value, held as its low byte. */
+/** One accumulator (bias included) and its float bias → the quantized value, held as its low byte. */
 // @ts-ignore: decorator
-@inline export function requantize(acc: i32, multiplier: f32, columns: usize): i32 {
+@inline export function requantize(acc: i32, bias: f32, multiplier: f32, columns: usize): i32 {
   const lo = load<f32>(columns, LO), hi = load<f32>(columns, HI);
-  let v: f32 = f32(acc) * multiplier;
+  let v: f32 = (f32(acc) + bias) * multiplier;
   v = lo < v ? v : lo;
   v = v < hi ? v : hi;
   return reinterpret<i32>(v + load<f32>(columns, MAGIC)) - load<i32>(columns, MAGIC_BITS);
@@ -16,15 +16,15 @@ import { emitEight, emitOne } from "./engines";
 
 /** Four of them, with the columns block's constants in registers. */
 // @ts-ignore: decorator
-@inline function requantize4(acc: v128, multiplier: v128, lo: v128, hi: v128, magic: v128, bits: v128): v128 {
-  const v = f32x4.mul(f32x4.convert_i32x4_s(acc), multiplier);
+@inline function requantize4(acc: v128, bias: v128, multiplier: v128, lo: v128, hi: v128, magic: v128, bits: v128): v128 {
+  const v = f32x4.mul(f32x4.add(f32x4.convert_i32x4_s(acc), bias), multiplier);
   return i32x4.sub(f32x4.add(f32x4.pmin(hi, f32x4.pmax(lo, v)), magic), bits);
 }
 
 /** Eight of them as bytes, in the low half. */
 // @ts-ignore: decorator
-@inline export function requantize8(acc0: v128, acc1: v128, m0: v128, m1: v128, lo: v128, hi: v128, magic: v128, bits: v128, mask: v128): v128 {
-  const words = i16x8.narrow_i32x4_s(requantize4(acc0, m0, lo, hi, magic, bits), requantize4(acc1, m1, lo, hi, magic, bits));
+@inline export function requantize8(acc0: v128, acc1: v128, b0: v128, b1: v128, m0: v128, m1: v128, lo: v128, hi: v128, magic: v128, bits: v128, mask: v128): v128 {
+  const words = i16x8.narrow_i32x4_s(requantize4(acc0, b0, m0, lo, hi, magic, bits), requantize4(acc1, b1, m1, lo, hi, magic, bits));
   const bytes = v128.and(words, mask);
   return i8x16.narrow_i16x8_u(bytes, bytes);
 }
@@ -42,7 +42,7 @@ export function emitScalar(q: QConvParams, acc: usize, y: usize, column: usize, 
   for (let i: usize = 0; i < usize(count); ++i) {
     const value = load<i32>(acc + (i << 2));
     const multiplier = load<f32>(at + (i << 2));
-    if (q.stage == Stage.REQUANTIZE) store<u8>(y + i, u8(requantize(value, multiplier, q.columns)));
+    if (q.stage == Stage.REQUANTIZE) store<u8>(y + i, u8(requantize(value, load<f32>(floats + (i << 2)), multiplier, q.columns)));
     else if (q.stage == Stage.RAW) store<i32>(y + (i << 2), value);
     else if (q.stage > Stage.FLOAT) emitOne(q, value, y + i * usize(outBytes(q.stage)), column + i);
     else store<f32>(y + (i << 2), f32(f32(value) * multiplier) + load<f32>(floats + (i << 2)));

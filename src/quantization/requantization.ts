@@ -67,7 +67,8 @@ function fbgemm({ xScale, wScale, yScale, bias, columns }: ProductParams, w: (c:
   const unit = (c: number): number => f32(f32(xScale) * f32(w(c)))
   const multiplier = Float32Array.from({ length: columns }, (_, c) => f32(unit(c) / f32(yScale)))
   if (!bias) return { ...ZERO, stage: 'requantize', multiplier }
-  const joined = (c: number): number => (wScale.length > 1 ? f32(bias[c]! / unit(c)) : bias[c]! * f32(1 / unit(c)))
+  if (wScale.length > 1) return { ...ZERO, stage: 'requantize', multiplier, floatBias: Float32Array.from({ length: columns }, (_, c) => f32(bias[c]! / unit(c))) }
+  const joined = (c: number): number => bias[c]! * f32(1 / unit(c))
   const floatBias = Float32Array.from({ length: columns }, (_, c) => joined(c))
   return { ...ZERO, stage: 'joined', multiplier, floatBias, rest: Float32Array.from({ length: columns }, (_, c) => (Number.isFinite(floatBias[c]!) ? joined(c) - floatBias[c]! : 0)) }
 }

@@ -49,7 +49,7 @@ function engineStages(next: () => number, base: Pick<Output, 'xScale' | 'wScale'
   const floats = { ...base, dtype: 'float32', yScale: null, min: 0, max: 0, floatBias: vector(5) } as const
   return [
     { ...floats, stage: STAGE_FUSED }, { ...floats, stage: STAGE_SERIAL, before: 0 },
-    { ...codes, stage: STAGE_JOINED }, { ...codes, stage: STAGE_WIDE },
+    { ...codes, stage: STAGE_REQUANTIZE, rest: undefined }, { ...codes, stage: STAGE_JOINED }, { ...codes, stage: STAGE_WIDE },
     { ...codes, stage: STAGE_STEPS, rest: scales, before: 0.0371, early: yZero, floatBias: vector(largest * 0.01) },
   ]
 }
@@ -63,6 +63,7 @@ function engineOutput(o: Output, acc: number, j: number, w: number): number {
   const m = multiplierOf(x, w, o.yScale![0]!)
   const bounded = (v: number, zero: number): number => Math.min(Math.max(rne(v) + zero, o.min), o.max)
   if (o.stage === STAGE_WIDE) return bounded(acc * m, o.yZero)
+  if (o.stage === STAGE_REQUANTIZE) return bounded(f(f(f(acc) + bias) * m), o.yZero)
   if (o.stage === STAGE_JOINED) return bounded(f(f(f(acc) + (bias + o.rest![j]!)) * m), o.yZero)
   return bounded(f(f(f(f(f(f(acc) * f(0.0371)) * o.rest![j]!) + bias) * m) + o.early!), 0)
 }
@@ -99,7 +100,7 @@ function check(tier: TierUnderTest, c: ConvCase, seed: number): number {
         for (let j = 0; j < columns; j++, compared++) {
           const w = wScale[perChannel ? j : 0]!
           const v = acc[r * columns + j]!
-          const want = o.stage > STAGE_FLOAT ? engineOutput(o, v, j, w) : o.stage === STAGE_RAW ? v : o.stage === STAGE_FLOAT ? f(f(f(v) * f(xScale[0]! * w)) + floatBias[j]!) : requantize(v, multiplierOf(xScale[0]!, w, yScale[0]!), yZero, o.min, o.max)
+          const want = o.stage > STAGE_FLOAT || (o.stage === STAGE_REQUANTIZE && o.floatBias) ? engineOutput(o, v, j, w) : o.stage === STAGE_RAW ? v : o.stage === STAGE_FLOAT ? f(f(f(v) * f(xScale[0]! * w)) + floatBias[j]!) : requantize(v, multiplierOf(xScale[0]!, w, yScale[0]!), yZero, o.min, o.max)
           const value = Number(got[r * ldc + j])
           if (value !== want) assert.fail(`${tier.name} seed ${seed} packing ${JSON.stringify(packing)} stage ${o.stage} [${r}, ${j}]: expected ${want}, got ${value} (${JSON.stringify({ ...c, x: 0, w: 0, wZero: 0, bias: 0 })})`)
         }
