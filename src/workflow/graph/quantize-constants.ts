@@ -1,4 +1,7 @@
 import type { Node } from '../../graph/graph.js'
+import { MinMaxObserver } from '../../quantization/min-max-observer.js'
+import type { ObserverFactory, UniformObserver } from '../../quantization/observer-base.js'
+import { PerChannelMinMaxObserver } from '../../quantization/per-channel-observer.js'
 import { roundEven } from '../../quantization/qparams.js'
 import { Tensor } from '../../value.js'
 import type { Settings } from './settings.js'
@@ -36,11 +39,18 @@ export function channelAxis({ op, attributes }: Node, { dims }: Tensor, { perCha
 export function quantizeProduct(node: Node, weight: Tensor, bias: Tensor | undefined, xScale: number, settings: Settings): { weight: QuantizedWeight; axis: number | undefined; bias?: QuantizedBias } {
   const axis = channelAxis(node, weight, settings)
   const { weightType: dtype, reduceRange, weightSymmetric: symmetric } = settings
+  const observer = dtype === 'int8' && symmetric ? around0(axis !== undefined, reduceRange) : undefined
   const alpha = node.op === 'Gemm' ? Number(node.attributes.alpha ?? 1) : 1
   const real = bias && biasVector(node, bias)
   const minScale = real && leastScales(real, axis === undefined ? 1 : weight.dims[axis]!, xScale * alpha)
-  const quantized = scaled(quantizeWeight(weight, { axis, dtype, reduceRange, symmetric, minScale }), alpha)
+  const quantized = scaled(quantizeWeight(weight, { axis, dtype, reduceRange, symmetric, minScale, observer }), alpha)
   return { weight: quantized, axis, ...(real && { bias: quantizeBias(real, quantized.scale, xScale) }) }
+}
+
+/** −127…127: the weight of the largest magnitude is a code then, which −128…127 misses by half a step. */
+const around0 = (perChannel: boolean, reduceRange: boolean): ObserverFactory<UniformObserver> => {
+  const options = { dtype: 'qint8', reduceRange, quantMin: -127, quantMax: 127 } as const
+  return perChannel ? PerChannelMinMaxObserver.withArgs({ ...options, qscheme: 'per_channel_symmetric' }) : MinMaxObserver.withArgs({ ...options, qscheme: 'per_tensor_symmetric' })
 }
 
 function scaled(weight: QuantizedWeight, factor: number): QuantizedWeight {

@@ -43,11 +43,11 @@ test('weights have a scale for each output channel, on the axis where it lies', 
     const inner = weight.dims.slice(axis + 1).reduce((a, b) => a * b, 1)
     weight.data.forEach((w, i) => {
       const channel = Math.floor(i / inner) % channels
-      assert.equal(codes.data[i], Math.min(127, Math.max(-128, roundEven(Math.fround(Number(w) / list(scale)[channel]!)))) + 0)
+      assert.equal(codes.data[i], Math.min(127, Math.max(-127, roundEven(Math.fround(Number(w) / list(scale)[channel]!)))) + 0)
     })
     for (let c = 0; c < channels; c++) {
       const reach = largest(Array.from(weight.data as Float32Array).filter((_, i) => Math.floor(i / inner) % channels === c))
-      assert.equal(list(scale)[c], Math.fround(reach / 127.5))
+      assert.equal(list(scale)[c], Math.fround(reach / 127))
     }
   }
 })
@@ -75,7 +75,7 @@ test('perChannel: false gives each weight one scale', async () => {
   const result = await quantize(MODEL, { perChannel: false })
   for (const [op, weight] of [['Conv', CONSTANTS.w], ['ConvTranspose', CONSTANTS.t], ['Gemm', CONSTANTS.g]] as const) {
     const { scale, node: { attributes } } = behind(result, op, 1)
-    assert.deepEqual([scale.dims, attributes['axis'], list(scale)[0]], [[], undefined, Math.fround(largest(weight.data as Float32Array) / 127.5)])
+    assert.deepEqual([scale.dims, attributes['axis'], list(scale)[0]], [[], undefined, Math.fround(largest(weight.data as Float32Array) / 127)])
   }
   assert.ok(sqnr(runFloat(MODEL, FEEDS), result.run(FEEDS)) > 20)
 })
