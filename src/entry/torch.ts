@@ -13,6 +13,11 @@ export { logSoftmax, softmax } from '../autograd/ops/activation.js'
 export {
   bool, double, float, float16, float32, float64, half, int, int16, int32, int64, int8, long, qint32, qint8, quint4x2, quint8, uint8,
 } from '../autograd/types.js'
+export {
+  dequantize, fakeQuantizePerChannelAffine, fakeQuantizePerTensorAffine, intRepr, makePerChannelQuantizedTensor, makePerTensorQuantizedTensor, qPerChannelAxis, qPerChannelScales, qPerChannelZeroPoints, qScale, qScheme, qZeroPoint,
+  quantizePerChannel, quantizePerTensor, quantizePerTensorDynamic,
+} from '../autograd/quantized/quantize.js'
+export { backends, type QEngine } from '../autograd/quantized/engine.js'
 export type { MemoryFormat } from '../autograd/kind.js'
 export type { ScalarType } from '../autograd/scalar-type.js'
 export { OctavoError, type ErrorCode } from '../errors.js'

@@ -23,6 +23,9 @@ export const quantizedBackend = {
   },
 }
 
+/** torch.backends. */
+export const backends = { quantized: quantizedBackend }
+
 /** The engine that packs weights now. @throws ENGINE_UNKNOWN for none */
 export function packingEngine(op: string): Exclude<QEngine, 'none'> {
   if (current === 'none') throw new OctavoError('ENGINE_UNKNOWN', `${op}: backends.quantized.engine is none, which has no operators. Set it to ${SUPPORTED_ENGINES.filter((e) => e !== 'none').join(', ')}.`, { engine: current })

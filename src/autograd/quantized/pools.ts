@@ -205,17 +205,19 @@ export function mean(x: Tensor, dim: number | readonly number[] | undefined, kee
 const MAX_POOL = new Op<readonly [kernel: Sizes, strides: Sizes, padding: Sizes, dilations: Sizes, ceil: boolean]>('quantized::max_pool', (r, [kernel_shape, strides, padding, dilations, ceil]) =>
   [result(r, r.node('MaxPool', [r.stored(0)], { kernel_shape, strides, pads: [...padding, ...padding], dilations, ceil_mode: ceil ? 1 : 0, channels_last: r.isLast(0) ? 1 : undefined }))], undefined, true)
 
-const BILINEAR = new Op<readonly [sizes: Sizes, align: boolean]>('quantized::interpolate', (r, [sizes, align]) => {
+const BILINEAR = new Op<readonly [sizes: Sizes, scales: Sizes | null, align: boolean]>('quantized::interpolate', (r, [sizes, scales, align]) => {
   const last = r.isLast(0)
   const axes = sizes.map((_, i) => i + (last ? 1 : 2))
-  const y = r.node('Resize', [r.node('Cast', [r.stored(0)], { to: 1 }), '', '', r.ints(sizes)], { mode: 'linear', axes, coordinate_transformation_mode: align ? 'align_corners' : 'half_pixel' })
+  const byScale = scales && sizes.every((to, i) => Math.floor(f32(r.shape(0)[i + 2]! * f32(scales[i]!))) === to)
+  const size = byScale ? [r.floats(scales), ''] : ['', r.ints(sizes)]
+  const y = r.node('Resize', [r.node('Cast', [r.stored(0)], { to: 1 }), '', ...size], { mode: 'linear', axes, coordinate_transformation_mode: align ? 'align_corners' : 'half_pixel' })
   return [result(r, narrowed(r, r.node('Round', [y])))]
 }, ruleSet(inferResize, lowerResize), true)
 
 /** Images of another size by bilinear interpolation of their codes. @throws DTYPE_MISMATCH, QPARAMS_INVALID */
-export function interpolateBilinear(x: Tensor, size: Sizes, alignCorners = false): Tensor {
+export function interpolateBilinear(x: Tensor, size: Sizes, alignCorners = false, scales: Sizes | null = null): Tensor {
   expectPerTensor('quantized::interpolate', x, 'quint8', 'qint8')
-  return call(BILINEAR, [x], [size, alignCorners])
+  return call(BILINEAR, [x], [size, scales, alignCorners])
 }
 
 /** What the float operations of these names do with quantized tensors. */
@@ -225,8 +227,8 @@ export const poolKernels: Readonly<Record<string, QuantizedKernel>> = {
   [avgPool((kernel as Sizes).length, x!, { kernel, stride, padding, ceilMode, countIncludePad, divisorOverride } as AvgPoolOptions)],
   adaptiveAvgPool: ([x], [output]) => [adaptiveAvgPool((output as Sizes).length, x!, output as Sizes)],
   mean: ([x], [axes, keep]) => [mean(x!, axes as Sizes, keep as boolean)],
-  interpolate: ([x], [sizes, , mode, align]) => {
+  interpolate: ([x], [sizes, scales, mode, align]) => {
   if (mode !== 'linear' || (sizes as Sizes).length !== 2) mismatch('quantized::interpolate', 'images of two axes and a bilinear or nearest mode', mode)
-  return [interpolateBilinear(x!, sizes as Sizes, align as boolean)]
+  return [interpolateBilinear(x!, sizes as Sizes, align as boolean, scales as Sizes | null)]
 },
 }

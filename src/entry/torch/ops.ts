@@ -1,0 +1,2 @@
+/** `octavo/torch/ops`: torch.ops.quantized. */
+export * from '../../autograd/quantized/ops.js'
