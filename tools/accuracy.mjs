@@ -3,7 +3,7 @@
  * own quantizer, and compared bit by bit with ONNX Runtime's int8 execution.
  *   node tools/accuracy.mjs [--only REGEX] [--write] [--check] [--json] [--anchor] [--python PATH]
  *   --only     models whose name matches, e.g. mnist|yunet        --json    everything as data on stdout
- *   --write    rewrite the tables of docs/accuracy.md between their markers
+ *   --write    keep what was measured in bench/accuracy/results and rewrite the tables of docs/accuracy.md from all that is kept there
  *   --check    end with 1 when a bar is missed or bits differ that must not
  *   --anchor   quantize with ONNX Runtime's Python quantizer again and rewrite bench/accuracy/anchor.json; without it that file's numbers stand
  *   --python   the interpreter that has onnx, onnxruntime and sympy (default: python3)
@@ -20,7 +20,6 @@ const { values: options } = parseArgs({ options: {
 } })
 const data = process.env.OCTAVO_DATA ?? resolve(root, '../shared/data')
 if (!existsSync(data)) fail(`there is no data folder at ${data}: set OCTAVO_DATA`)
-if (options.write && options.only) fail('--write needs every model: leave --only out')
 const imports = (packages) => spawnSync(options.python, ['-c', `import ${packages}`], { stdio: 'ignore' })
 if (options.anchor) {
   const { status, error } = imports('onnx, onnxruntime, sympy')

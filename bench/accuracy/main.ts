@@ -1,6 +1,6 @@
 /** npm run accuracy, bundled and started by tools/accuracy.mjs. */
 import { execFileSync } from 'node:child_process'
-import { mkdirSync, readFileSync, writeFileSync } from 'node:fs'
+import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { openPeer } from '../../src/cli/runners.js'
 import { terminalOn } from '../../src/cli/terminal.js'
@@ -27,6 +27,7 @@ interface Settings {
 
 const settings = JSON.parse(process.argv[2]!) as Settings
 const anchorPath = join(settings.root, 'bench/accuracy/anchor.json')
+const resultsFolder = join(settings.root, 'bench/accuracy/results')
 const terminal = terminalOn(process.stdout, process.stderr, false)
 /** Every file of this run. */
 const written: string[] = []
@@ -45,15 +46,25 @@ async function main(): Promise<number> {
   const peer = await peerMissing(subjects[0]!)
   if (peer) log(`onnxruntime-node: ${peer}: bits are not compared`)
   mkdirSync(join(settings.out, 'models'), { recursive: true })
+  mkdirSync(resultsFolder, { recursive: true })
   const sections: Section[] = []
-  for (const subject of subjects) sections.push(await section(subject, anchor, !peer))
-  const checker = check(written)
+  for (const subject of subjects) {
+    const made = await section(subject, anchor, !peer)
+    sections.push(made)
+    if (settings.write) writeFileSync(join(resultsFolder, `${made.entry.name}.json`), JSON.stringify(made, null, 1) + '\n')
+  }
   if (settings.json) terminal.out(JSON.stringify(sections, null, 2))
-  if (settings.write) writePage(renderPage(sections, anchor, checker, new Date().toISOString().slice(0, 10)))
+  if (settings.write) writePage(renderPage(recorded(), anchor))
   const missed = sections.flatMap(({ rows }) => rows.flatMap((r) => (r.remedied ? (r.equalityMissed ? [r.equalityMissed] : []) : missesOf(r))))
   log(missed.length ? `${missed.length} missed` : 'everything reached')
   return settings.check && missed.length ? 1 : 0
 }
+
+/** What was measured last of every model, in the table's order; a model that never was is left out, and the page says so. */
+const recorded = (): Section[] => ENTRIES.flatMap(({ name }) => {
+  const path = join(resultsFolder, `${name}.json`)
+  return existsSync(path) ? [JSON.parse(readFileSync(path, 'utf8')) as Section] : []
+})
 
 async function anchorFor(subjects: readonly Subject[]): Promise<Anchor | undefined> {
   let anchor: Anchor | undefined
@@ -87,9 +98,10 @@ async function section(subject: Subject, anchor: Anchor | undefined, peer: boole
   const judged = (theirs?.rows ?? []).map(({ scores, ...row }) => ({ ...row, ...(scores && judge(entry, scores, own)) }))
   log(`${entry.title}: ${entry.bar}`)
   const rows: Row[] = []
+  const before = written.length
   for (const variant of variantsOf(subject)) rows.push(...await remedied(variant, (v) => row(subject, v, own, judged, peer), entry.kind === 'static'))
   for (const a of judged) log(`       ONNX Runtime ${a.method.padEnd(20)} ${a.unseen ? `${a.unseen.text} | ${a.full!.text}` : a.error}`)
-  return { entry, bytes: bytes.length, ...(own && { float: { unseen: floatText(own.unseen), full: floatText(own.full) } }), rows, anchor: judged, notes: theirs?.notes ?? [] }
+  return { entry, bytes: bytes.length, ...(own && { float: { unseen: floatText(own.unseen), full: floatText(own.full) } }), rows, anchor: judged, notes: theirs?.notes ?? [], checker: check(written.slice(before)), date: new Date().toISOString().slice(0, 10) }
 }
 
 /** A row with the defaults and, while its scores miss something, one for each remedy. */

@@ -1,5 +1,5 @@
 import type { Anchor } from './anchor.js'
-import type { Entry, Verdict } from './entries.js'
+import { ENTRIES, type Entry, type Verdict } from './entries.js'
 import type { Bits, Equality } from './equality.js'
 
 /** One quantized model: how it scores, whether that is enough, and how it runs elsewhere. */
@@ -31,6 +31,10 @@ export interface Section {
   readonly rows: readonly Row[]
   readonly anchor: readonly { readonly method: string; readonly bytes?: number; readonly seconds?: number; readonly unseen?: Verdict; readonly full?: Verdict; readonly error?: string }[]
   readonly notes: readonly string[]
+  /** What ONNX's checker says of the files. */
+  readonly checker: string
+  /** When it was measured. */
+  readonly date: string
 }
 
 /** What a row's scores miss, in words. */
@@ -48,13 +52,14 @@ const reached = (rows: readonly Row[]): string => `${rows.filter((r) => !missesO
 const kb = (bytes: number): string => `${Math.round(bytes / 1024)} KB`
 const cell = ({ text, passed }: Verdict): string => (passed ? text : `**${text}** ✗`)
 
-function sectionTable({ entry, bytes, float, rows, anchor, notes }: Section): string {
+function sectionTable({ entry, bytes, float, rows, anchor, notes, checker, date }: Section): string {
   return [
     `### ${entry.title}`, '', `${entry.data}; ${entry.bar}.`, '',
     '| quantized by | unseen half | full set | float layers | size |', '|---|---|---|---|---|',
     `| float | ${float?.unseen ?? '–'} | ${float?.full ?? '–'} | | ${kb(bytes)} |`,
     ...rows.map((r) => `| Octavo, ${r.variant} | ${cell(r.unseen)} | ${cell(r.full)} | ${r.floatLayers} | ${kb(r.bytes)} |`),
     ...anchor.map((a) => (a.unseen ? `| ONNX Runtime, ${a.method} | ${a.unseen.text} | ${a.full!.text} | | ${kb(a.bytes!)} |` : `| ONNX Runtime, ${a.method} | ${a.error} | | | |`)),
+    '', `Measured ${date}. ${checker}`,
     ...(notes.length ? ['', `ONNX Runtime's quantizer: ${notes.join('; ')}.`] : []),
   ].join('\n')
 }
@@ -68,15 +73,17 @@ function equalityTable(sections: readonly Section[]): string {
 }
 
 /** The page's part between its markers. */
-export function renderPage(sections: readonly Section[], anchor: Anchor | undefined, checker: string, date: string): string {
+export function renderPage(sections: readonly Section[], anchor: Anchor | undefined): string {
   const rows = all(sections)
   const plain = rows.filter((r) => r.plain), last = rows.filter((r) => !r.remedied)
   const missed = sections.flatMap(({ entry, rows }) => rows.flatMap((r) => missesOf(r).map((m) => `- ${entry.title}, ${r.variant}: ${m}`)))
+  const absent = ENTRIES.filter(({ name }) => !sections.some((s) => s.entry.name === name)).map(({ title }) => title)
   return [
-    `${date}. With the defaults ${reached(plain)} files reach everything asked of them; with the options of the rows below, where the defaults miss, ${reached(last)}.${missed.length ? '\n\n' + missed.join('\n') : ''}`,
+    `With the defaults ${reached(plain)} files reach everything asked of them; with the options of the rows below, where the defaults miss, ${reached(last)}.${missed.length ? '\n\n' + missed.join('\n') : ''}`,
+    ...(absent.length ? [`Not measured yet: ${absent.join(', ')}.`] : []),
     ...sections.map(sectionTable),
     '### The same file in ONNX Runtime',
-    equalityTable(sections), checker,
+    equalityTable(sections),
     anchor ? `ONNX Runtime's columns: made ${anchor.date} with ${Object.entries(anchor.versions).map(([k, v]) => `${k} ${v}`).join(', ')}, recorded in \`bench/accuracy/anchor.json\`.` : 'No anchor is recorded: run with --anchor.',
   ].join('\n\n')
 }
