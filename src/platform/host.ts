@@ -80,8 +80,8 @@ export function compilerFor(folder: string | URL = new URL('./', import.meta.url
   return compile
 }
 
-/** An environment variable, where the host has any. */
-export const environment = (name: string): string | undefined => (globalThis as { process?: { env?: Record<string, string | undefined> } }).process?.env?.[name]
+/** An environment variable, where the host has any; an empty one counts as none. */
+export const environment = (name: string): string | undefined => (globalThis as { process?: { env?: Record<string, string | undefined> } }).process?.env?.[name] || undefined
 
 /** Lets the host's other work run. */
 export const breathe = (): Promise<void> => new Promise((resume) => setTimeout(resume, 0))
