@@ -77,6 +77,11 @@ class Decider {
     return standing.kind !== undefined && standing.asked
   }
 
+  private anywhere(node: Node): boolean {
+    const standing = this.standings.get(node)!
+    return standing.kind !== undefined && (standing.asked || standing.anywhere)
+  }
+
   private soleReader(value: string): Node | undefined {
     const list = this.readers.get(value)
     return list?.length === 1 && !this.outputs.has(value) ? list[0] : undefined
@@ -114,7 +119,7 @@ class Decider {
   private findAvailable(node: Node): void {
     const kind = this.kind(node)
     if (!kind || this.heads.has(node)) return
-    if (kind !== 'product' && !this.asked(node) && !operandsOf(node, kind, this.facts).every((name) => this.available.has(name))) return
+    if (kind !== 'product' && !this.anywhere(node) && !operandsOf(node, kind, this.facts).every((name) => this.available.has(name))) return
     for (const name of (this.tails.get(node)?.at(-1) ?? node).outputs) if (name) this.available.add(name)
   }
 

@@ -1,5 +1,5 @@
 import type { Graph, Node, TensorType } from '../../graph/graph.js'
-import type { Cleaned } from './clean.js'
+import type { Cleaned, Origins } from './clean.js'
 import { decide } from './decide.js'
 import type { Typed } from './fold-constants.js'
 import { groupValues, type ValueGroup } from './groups.js'
@@ -27,11 +27,12 @@ export interface PreparedGraph extends Facts {
   readonly selected: ReadonlyMap<Node, Kind>
   /** values that become codes, by the qparams they share */
   readonly groups: readonly ValueGroup[]
+  /** what its nodes were in the file */
+  readonly origins?: Origins
 }
 
 /**
  * Decides which nodes work on codes, which values are observed, and which of them share their qparams. Cheap: it may be asked again with other choices.
- * Leaving out nodes by name leaves the other values as they were, so qparams that were observed before serve again.
  *
  * @throws OPTION_INVALID
  */
@@ -46,7 +47,7 @@ export function prepareGraph({ graph, typeOf, origins }: Typed & Partial<Cleaned
     if (kind === 'move' || kind === 'join' || parts.has(node) || isPlumbing(node, facts)) return []
     return [{ node, tail, output: (tail.at(-1) ?? node).outputs[0]!, quantized: kind !== undefined, ...(!kind && { reason: reasons.get(node)! }) }]
   })
-  return { graph, ...facts, layers, selected, groups: groupValues(graph.inputs.map((i) => i.name), graph.nodes, decision, facts) }
+  return { graph, ...facts, layers, selected, groups: groupValues(graph.inputs.map((i) => i.name), graph.nodes, decision, facts), origins }
 }
 
 const MOVEMENT = new Set(['Identity', 'Reshape', 'Flatten', 'Squeeze', 'Unsqueeze', 'Transpose', 'Slice', 'Split', 'Gather', 'GatherElements', 'GatherND', 'Concat', 'Expand', 'Tile', 'DepthToSpace', 'SpaceToDepth', 'ReverseSequence', 'Pad', 'MaxPool', 'Cast', 'Shape', 'Size', 'ConstantOfShape'])

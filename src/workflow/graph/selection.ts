@@ -6,10 +6,16 @@ import type { NodePattern, QuantizeOptions } from './options.js'
 
 /** What the options and the operator alone say about a node. */
 export type Standing =
-  | { readonly kind: Kind; /** named by the options, so that it is quantized wherever it stands */ readonly asked: boolean }
+  | { readonly kind: Kind; /** named by the options, so that it is quantized wherever it stands */ readonly asked: boolean; /** reads floats as codes where codes of it are wanted */ readonly anywhere: boolean }
   | { readonly kind: undefined; readonly reason: string }
 
-export type Choices = Pick<QuantizeOptions, 'opTypesToQuantize' | 'opTypesToExclude' | 'nodesToQuantize' | 'nodesToExclude'>
+/** What options say, and what no option says: for other forms of a graph that was decided on before. */
+export interface Choices extends Pick<QuantizeOptions, 'opTypesToQuantize' | 'opTypesToExclude' | 'nodesToQuantize' | 'nodesToExclude'> {
+  /** names of nodes that stay float */
+  readonly float?: ReadonlySet<string>
+  /** names of nodes that work on codes where codes of them are wanted, even if they read what floats make */
+  readonly anywhere?: ReadonlySet<string>
+}
 
 export const matches = (pattern: NodePattern, name: string): boolean => (typeof pattern === 'string' ? pattern === name : new RegExp(pattern.source, pattern.flags.replace(/[gy]/g, '')).test(name))
 
@@ -32,17 +38,17 @@ export function selectNodes(graph: Graph, facts: Facts, choices: Choices, origin
   return standings
 }
 
-function standing(node: Node, names: readonly string[], ops: readonly string[], facts: Facts, { opTypesToQuantize, opTypesToExclude, nodesToQuantize, nodesToExclude }: Choices): Standing {
+function standing(node: Node, names: readonly string[], ops: readonly string[], facts: Facts, { opTypesToQuantize, opTypesToExclude, nodesToQuantize, nodesToExclude, float, anywhere }: Choices): Standing {
   const out = (reason: string): Standing => ({ kind: undefined, reason })
   const named = (patterns: readonly NodePattern[] | undefined): boolean => !!patterns?.some((p) => names.some((name) => matches(p, name)))
-  if (named(nodesToExclude)) return out('excluded by name')
+  if (named(nodesToExclude) || float?.has(node.name)) return out('excluded by name')
   const excluded = ops.find((op) => opTypesToExclude?.includes(op))
   if (excluded) return out(`${excluded} is excluded`)
   const byName = named(nodesToQuantize), byType = ops.some((op) => opTypesToQuantize?.includes(op))
   if (nodesToQuantize?.length && !byName) return out('not among the nodes asked for')
   if (opTypesToQuantize?.length && !byType) return out('not among the op types asked for')
   const kind = kindOf(node, facts)
-  return typeof kind === 'string' ? { kind, asked: byName || byType } : out(kind.reason)
+  return typeof kind === 'string' ? { kind, asked: byName || byType, anywhere: !!anywhere?.has(node.name) } : out(kind.reason)
 }
 
 /** @throws OPTION_INVALID as selectNodes */

@@ -35,13 +35,15 @@ export function unitsOf(prepared: PreparedGraph): Unit[] {
 /** Values that become codes. */
 export const codesOf = ({ groups }: Pick<PreparedGraph, 'groups'>): ReadonlySet<string> => new Set(groups.flatMap((g) => g.values))
 
-/** The graph with these units in float, the others as they are. */
-export const without = (prepared: PreparedGraph, units: readonly Unit[], choices: Choices): PreparedGraph =>
-  units.length ? prepareGraph(prepared, { ...choices, nodesToExclude: [...(choices.nodesToExclude ?? []), ...units.flatMap((u) => u.names)] }) : prepared
+/** The graph with these units in float, the others as they are: what a float unit makes is rounded for those that read codes. */
+export function without(prepared: PreparedGraph, units: readonly Unit[], choices: Choices): PreparedGraph {
+  if (!units.length) return prepared
+  return prepareGraph(prepared, { ...choices, float: new Set(units.flatMap((u) => u.names)), anywhere: new Set([...prepared.selected.keys()].map((n) => n.name)) })
+}
 
 /** The graph with this unit alone on codes. Its result is rounded where it is in the whole graph. */
 export function alone(prepared: PreparedGraph, unit: Unit): PreparedGraph {
-  const names = new Set(unit.names)
-  const rounded = unit.layers.some((l) => codesOf(prepared).has(l.output))
-  return prepareGraph(prepared, rounded ? { nodesToQuantize: unit.names } : { nodesToExclude: prepared.graph.nodes.map((n) => n.name).filter((name) => !names.has(name)) })
+  const names = new Set(unit.names), codes = codesOf(prepared)
+  const others = new Set(prepared.graph.nodes.map((n) => n.name).filter((name) => !names.has(name)))
+  return prepareGraph({ ...prepared, origins: undefined }, { float: others, ...(unit.layers.some((l) => codes.has(l.output)) && { nodesToQuantize: unit.names }) })
 }

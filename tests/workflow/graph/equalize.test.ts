@@ -5,6 +5,10 @@ import { elementCount } from '../../../src/dtype.js'
 import { Tensor } from '../../../src/value.js'
 import { equalize, type Equalized } from '../../../src/workflow/graph/equalize.js'
 import { assertClose, f32, ints, noise, scalar, smallGraph, SmallGraph, type NodeSpec } from '../../graph/passes/small-graph.js'
+import { batchesFor, HOST } from './small-model.js'
+import { mobileNet } from './mobile-net.js'
+import { quantizeGraph } from '../../../src/workflow/graph/quantize-static.js'
+import type { QuantizeStaticOptions } from '../../../src/workflow/graph/options.js'
 import { eachTier } from '../../quantization/golden.js'
 import { random } from '../../tiers/harness.js'
 
@@ -155,4 +159,17 @@ test('equalising again changes next to nothing', () => {
     const [now, then] = [again.graph, after.graph].map((g) => g.constants.get(g.nodes.find((n) => n.name === node.name)!.inputs[1]!)!.data as Float32Array)
     now!.forEach((v, i) => assert.ok(Math.abs(v - then![i]!) <= 0.02 * Math.abs(then![i]!)))
   }
+})
+
+test('a depthwise network whose channels differ by orders of magnitude: one scale for all weights serves again', async () => {
+  const rows: string[] = []
+  for (const [decades, gain] of [[0, -1], [1.5, 10], [3, 15]] as const) {
+    const model = mobileNet(4, 16, decades)
+    const batches = batchesFor(model, 4)
+    const sqnrOf = async (options: QuantizeStaticOptions): Promise<number> => (await quantizeGraph(model.graph, batches, { calibrateMethod: 'minmax', ...HOST, ...options })).report.outputs[0]!.sqnr
+    const [plain, even, channels] = [await sqnrOf({ perChannel: false }), await sqnrOf({ perChannel: false, equalize: true }), await sqnrOf({ perChannel: true })]
+    rows.push(`${decades} decades: ${plain.toFixed(1)} dB, equalised ${even.toFixed(1)}, per channel ${channels.toFixed(1)}`)
+    assert.ok(even - plain > gain, rows.at(-1))
+  }
+  console.log(`# ${rows.join('; ')}`)
 })

@@ -4,13 +4,21 @@ import { join } from 'node:path'
 import { test } from 'node:test'
 import { Tensor } from '../../../src/value.js'
 import { decodeModel } from '../../../src/formats/onnx/decode.js'
+import { watchOf } from '../../../src/workflow/graph/activation-qparams.js'
+import { BatchSource } from '../../../src/workflow/graph/batches.js'
+import { observeGraph } from '../../../src/workflow/graph/calibrate.js'
+import { Forms } from '../../../src/workflow/graph/forms.js'
+import { loadModules } from '../../../src/workflow/graph/host.js'
+import { measureGraphs } from '../../../src/workflow/graph/measure.js'
+import { prepareModel } from '../../../src/workflow/graph/prepare-model.js'
+import { settingsOf } from '../../../src/workflow/graph/settings.js'
 import type { Batch, ProgressEvent, QuantizeStaticOptions } from '../../../src/workflow/graph/options.js'
 import { quantizeGraph } from '../../../src/workflow/graph/quantize-static.js'
 import { sensitivity } from '../../../src/workflow/graph/sensitivity.js'
 import { relativeError } from '../../../src/workflow/graph/sqnr.js'
 import { noise } from '../../graph/passes/small-graph.js'
 import { DATA, skipWithoutData } from '../../support/data.js'
-import { batchesFor, HOST, quantize, refuses, smallModel, type SmallModel } from './small-model.js'
+import { batchesFor, HOST, quantize, refuses, smallModel, tier, type SmallModel } from './small-model.js'
 
 /** One element far from the rest, so that one scale for all costs much. */
 const spiky = (dims: readonly number[], seed: number, spike: number): Tensor => new Tensor('float32', (noise(dims, 1, seed).data as Float32Array).map((v, i) => (i === 0 ? spike : v)), dims)
@@ -30,6 +38,16 @@ const errorOf = async (model: SmallModel, batches: Batch[], options: QuantizeSta
   return Math.max(...report.outputs.map((o) => relativeError(o.sqnr)))
 }
 const floats = (report: { layers: readonly { name: string; quantized: boolean; reason?: string }[] }): string[] => report.layers.filter((l) => /tolerance/.test(l.reason ?? '')).map((l) => l.name)
+
+/** All that quantizeStatic tries on a model, with the scales that it finds. */
+async function formsOf({ graph }: SmallModel, batches: readonly Batch[]): Promise<Forms> {
+  await loadModules(HOST)
+  const forms = new Forms(prepareModel(graph, batches[0]!, tier, OPTIONS), settingsOf(OPTIONS), {}, true)
+  const observers = forms.observers()
+  await observeGraph(forms.prepared.graph, watchOf(forms, observers), new BatchSource([...batches]), { tier })
+  forms.observed(observers)
+  return forms
+}
 
 test('a layer alone costs what quantizing nothing else costs', async () => {
   const batches = batchesFor(NET, 4)
@@ -52,9 +70,15 @@ test('a layer alone costs what quantizing nothing else costs', async () => {
 
 test('the fewest layers stay float that any search could find', async () => {
   const batches = batchesFor(NET, 3)
+  const forms = await formsOf(NET, batches)
+  assert.deepEqual(forms.units.map((u) => u.names), UNITS)
   const errors = new Map<number, number>()
-  for (let bits = 0; bits < 2 ** UNITS.length - 1; bits++) errors.set(bits, await errorOf(NET, batches, { nodesToExclude: UNITS.filter((_, i) => (bits >> i) & 1).flat() }))
+  for (let bits = 0; bits < 2 ** UNITS.length - 1; bits++) {
+    const { outputs } = await measureGraphs(forms.prepared.graph, forms.without(forms.units.filter((_, i) => (bits >> i) & 1)), [], new BatchSource(batches), { tier })
+    errors.set(bits, relativeError(outputs[0]!.sqnr))
+  }
   const all = errors.get(0)!
+  assert.equal(all, await errorOf(NET, batches, {}))
   const whole = (await quantizeGraph(NET.graph, batches, OPTIONS)).report.layers
   const count = (bits: number): number => [...bits.toString(2)].filter((b) => b === '1').length
   const least = (limit: number): number => Math.min(UNITS.length, ...[...errors].filter(([, error]) => error <= limit).map(([bits]) => count(bits)))
