@@ -9,7 +9,7 @@ import { makeAnchor, type Anchor } from './anchor.js'
 import { ENTRIES, type Verdict } from './entries.js'
 import { compareWithPeer, type Equality } from './equality.js'
 import { missesOf, renderPage, scoreMissesOf, type Row, type Section } from './page.js'
-import { quantize, REMEDIES, variantName, variantsOf, type Variant } from './quantized.js'
+import { quantize, remediesOf, variantName, variantsOf, type Variant } from './quantized.js'
 import { openOurs, openSubject, score, type Scored, type Subject } from './scoring.js'
 
 interface Settings {
@@ -107,7 +107,7 @@ async function section(subject: Subject, anchor: Anchor | undefined, peer: boole
 /** A row with the defaults and, while its scores miss something, one for each remedy. */
 async function remedied(variant: Variant, rowOf: (variant: Variant) => Promise<Row>, can: boolean): Promise<Row[]> {
   const rows = [show(await rowOf(variant))]
-  for (const remedy of can ? REMEDIES : []) {
+  for (const remedy of can ? remediesOf(variant) : []) {
     const last = rows.at(-1)!
     if (!scoreMissesOf(last).length) break
     const next = await rowOf({ ...variant, remedy })

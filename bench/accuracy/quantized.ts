@@ -6,7 +6,7 @@ import { quantizeStatic } from '../../src/workflow/graph/quantize-static.js'
 import { CALIBRATED, type Subject } from './scoring.js'
 
 /** Options beyond an engine and an observer. */
-type Remedy = Pick<QuantizeStaticOptions, 'biasCorrection' | 'tolerance'>
+type Remedy = Pick<QuantizeStaticOptions, 'biasCorrection' | 'activationReduceRange' | 'tolerance'>
 
 /** One way of quantizing a model. */
 export interface Variant {
@@ -20,11 +20,22 @@ const ENGINES = ['fbgemm', 'qnnpack'] as const
 export const variantsOf = ({ entry }: Subject): readonly Variant[] =>
   entry.kind === 'dynamic' ? ENGINES.map((engine) => ({ engine })) : ENGINES.flatMap((engine) => (['histogram', 'minmax'] as const).map((method) => ({ engine, method })))
 
-/** What the options offer where the defaults are not good enough, mildest first. Which one is needed is seen on the scored samples: a row says what it took, not what to expect elsewhere. */
-export const REMEDIES: readonly Remedy[] = [{ biasCorrection: true }, { biasCorrection: true, tolerance: 0.1 }, { biasCorrection: true, tolerance: 0.003 }]
+const TOLERANCES = [0.1, 0.05, 0.02, 0.01, 0.003, 0.001] as const
 
-export const variantName = ({ engine, method, remedy }: Variant): string =>
-  [method ? `${engine} ${method}` : engine, ...(remedy?.biasCorrection ? ['biasCorrection'] : []), ...(remedy?.tolerance === undefined ? [] : [`tolerance ${remedy.tolerance}`])].join(', ')
+/**
+ * What the options offer where the defaults are not good enough, mildest first: a correction that costs nothing when the model runs, the eighth bit where the engine
+ * takes seven, then ever more layers in float. Which one is needed is seen on the scored samples: a row says what it took, not what to expect elsewhere.
+ */
+export const remediesOf = ({ engine }: Variant): readonly Remedy[] => [
+  { biasCorrection: true },
+  ...(engine === 'fbgemm' ? [{ activationReduceRange: false }, { activationReduceRange: false, biasCorrection: true }] : []),
+  ...TOLERANCES.map((tolerance) => ({ biasCorrection: true, tolerance })),
+]
+
+export const variantName = ({ engine, method, remedy }: Variant): string => [
+  method ? `${engine} ${method}` : engine, ...(remedy?.activationReduceRange === false ? ['8-bit activations'] : []), ...(remedy?.biasCorrection ? ['biasCorrection'] : []),
+  ...(remedy?.tolerance === undefined ? [] : [`tolerance ${remedy.tolerance}`]),
+].join(', ')
 
 /** A model quantized with nothing but the engine's and the observer's name given, and the options of a remedy: every other has its default. */
 export async function quantize({ entry, recipe, files, bytes, float }: Subject, { engine, method, remedy }: Variant): Promise<{ model: Uint8Array; seconds: number; floatLayers: number; layers: number }> {

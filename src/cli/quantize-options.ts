@@ -10,6 +10,7 @@ const OBSERVERS: Readonly<Record<string, CalibrateMethod>> = { histogram: 'histo
 export const SCHEME_OPTIONS: Readonly<Record<string, Option>> = {
   engine: { value: 'NAME', help: `Whose ranges and schemes: ${Object.keys(ENGINES).join(', ')}. fbgemm keeps activations to 7 bits, which the fastest kernels need; qnnpack uses all 8. Default: fbgemm.` },
   observer: { value: 'NAME', help: `How the range of a value is chosen: ${Object.keys(OBSERVERS).join(', ')}. Default: histogram.` },
+  'activation-bits': { value: 'N', help: 'Bits of activations that are multiplied: 7 or 8. Default: what the engine takes.' },
   'per-tensor': { help: 'One scale for a whole weight. Default: one for each output channel.' },
   exclude: { value: 'NODES', many: true, help: 'Leave these nodes in float: a name, /a pattern/, or op:TYPE, such as op:Softmax. Can be repeated.' },
   include: { value: 'NODES', many: true, help: 'Quantize these nodes and no others; written as for --exclude. Where names and types are given, a node must fit both.' },
@@ -28,8 +29,10 @@ function oneOf<T extends string>(args: Arguments, option: string, allowed: reado
 export function schemeOf(args: Arguments): QuantizeStaticOptions {
   const observer = oneOf(args, 'observer', Object.keys(OBSERVERS))
   const [exclude, include] = [selection(args, 'exclude'), selection(args, 'include')]
+  const bits = oneOf(args, 'activation-bits', ['7', '8'])
   return stripped({
-    engine: oneOf(args, 'engine', Object.keys(ENGINES) as EngineName[]), calibrateMethod: observer === undefined ? undefined : OBSERVERS[observer], perChannel: args.flag('per-tensor') ? false : undefined,
+    engine: oneOf(args, 'engine', Object.keys(ENGINES) as EngineName[]), calibrateMethod: observer === undefined ? undefined : OBSERVERS[observer], activationReduceRange: bits && bits === '7',
+    perChannel: args.flag('per-tensor') ? false : undefined,
     nodesToExclude: exclude.nodes, opTypesToExclude: exclude.types, nodesToQuantize: include.nodes, opTypesToQuantize: include.types,
     equalize: args.flag('equalize') || undefined, biasCorrection: args.flag('bias-correction') || undefined, tolerance: args.positive('tolerance'), tier: args.text('tier') === undefined ? undefined : tierOf(args),
   })

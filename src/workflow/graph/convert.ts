@@ -181,8 +181,8 @@ class Converter {
   /** A constant among the activations, as codes of their type. */
   private constant(name: string, multiplied: boolean): string {
     return this.once(`${name}:${multiplied}`, () => {
-      const { activationType, activationSymmetric, engine } = this.settings
-      const { codes, scale, zeroPoint } = quantizeWeight(this.constants.get(name)!, { dtype: activationType, reduceRange: multiplied && engine.reduceRange, symmetric: activationSymmetric })
+      const { activationType, activationSymmetric, activationReduceRange } = this.settings
+      const { codes, scale, zeroPoint } = quantizeWeight(this.constants.get(name)!, { dtype: activationType, reduceRange: multiplied && activationReduceRange, symmetric: activationSymmetric })
       return this.dequantize(name, codes, scale, zeroPoint)
     })
   }

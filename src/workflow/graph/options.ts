@@ -43,7 +43,7 @@ export interface QuantizeOptions extends HostOptions {
   readonly engine?: EngineName
   /** weights get a scale for each output channel [true] */
   readonly perChannel?: boolean
-  /** weights of seven bits, as ONNX Runtime's option; seven bits for activations come with an engine, not with this [false] */
+  /** weights of seven bits, as ONNX Runtime's option; activations have activationReduceRange [false] */
   readonly reduceRange?: boolean
   /** [int8] */
   readonly weightType?: 'int8' | 'uint8'
@@ -65,6 +65,8 @@ export interface QuantizeStaticOptions extends QuantizeOptions {
   readonly calibrateMethod?: CalibrateMethod
   /** [uint8] */
   readonly activationType?: 'uint8' | 'int8'
+  /** seven bits for activations that a product multiplies [as the engine has it: fbgemm and x86 take seven] */
+  readonly activationReduceRange?: boolean
   /** activations' ranges are widened to be symmetric [false] */
   readonly activationSymmetric?: boolean
   /** weights' zero points are 0 [true for int8 weights] */

@@ -16,6 +16,7 @@ export interface Settings {
   readonly weightType: 'int8' | 'uint8'
   readonly weightSymmetric: boolean
   readonly activationType: 'uint8' | 'int8'
+  readonly activationReduceRange: boolean
   readonly activationSymmetric: boolean
   readonly calibrateMethod: CalibrateMethod
 }
@@ -34,15 +35,17 @@ function oneOf<T extends string>(option: string, value: T, allowed: readonly T[]
  * @throws ENGINE_UNKNOWN; OPTION_INVALID a value that is none of those allowed, or options that do not go together
  */
 export function settingsOf(options: QuantizeStaticOptions): Settings {
-  for (const name of ['perChannel', 'reduceRange', 'activationSymmetric', 'weightSymmetric'] as const)
+  for (const name of ['perChannel', 'reduceRange', 'activationReduceRange', 'activationSymmetric', 'weightSymmetric'] as const)
     if (options[name] !== undefined && typeof options[name] !== 'boolean') throw invalid(name, 'true or false', options[name])
   const weightType = oneOf('weightType', options.weightType ?? 'int8', ['int8', 'uint8'])
   const weightSymmetric = options.weightSymmetric ?? weightType === 'int8'
   if (options.perChannel && !weightSymmetric)
     throw new OctavoError('OPTION_INVALID', 'options perChannel and weightSymmetric: weights with a scale for each channel need one zero point for all, which only symmetric ones have. Set weightSymmetric: true, or perChannel: false.', {})
+  const engineName = options.engine ?? 'fbgemm', engine = engineOf(engineName)
   const settings: Settings = {
-    engineName: options.engine ?? 'fbgemm', engine: engineOf(options.engine ?? 'fbgemm'), perChannel: options.perChannel ?? weightSymmetric, reduceRange: options.reduceRange ?? false, weightType, weightSymmetric,
-    activationType: oneOf('activationType', options.activationType ?? 'uint8', ['uint8', 'int8']), activationSymmetric: options.activationSymmetric ?? false,
+    engineName, engine, perChannel: options.perChannel ?? weightSymmetric, reduceRange: options.reduceRange ?? false, weightType, weightSymmetric,
+    activationType: oneOf('activationType', options.activationType ?? 'uint8', ['uint8', 'int8']), activationReduceRange: options.activationReduceRange ?? engine.reduceRange,
+    activationSymmetric: options.activationSymmetric ?? false,
     calibrateMethod: oneOf('calibrateMethod', options.calibrateMethod ?? 'histogram', CALIBRATE_METHODS),
   }
   makeObserver(settings, true) // options that an observer refuses are refused before anything is computed
@@ -57,9 +60,9 @@ const OBSERVERS: Readonly<Record<CalibrateMethod, (options: UniformOptions) => U
   entropy: (o) => new EntropyObserver(o),
 }
 
-/** Scheme and codes of activations; those that a product multiplies have what the engine leaves them. @throws OPTION_INVALID seven bits with symmetric uint8 */
-const activationOptions = ({ engine, activationType, activationSymmetric }: Settings, multiplied: boolean): UniformOptions & { dtype: 'quint8' | 'qint8' } => ({
-  dtype: activationType === 'uint8' ? 'quint8' : 'qint8', reduceRange: multiplied && engine.reduceRange, qscheme: activationSymmetric ? 'per_tensor_symmetric' : 'per_tensor_affine',
+/** Scheme and codes of activations; those that a product multiplies may have fewer. @throws OPTION_INVALID seven bits with symmetric uint8 */
+const activationOptions = ({ activationReduceRange, activationType, activationSymmetric }: Settings, multiplied: boolean): UniformOptions & { dtype: 'quint8' | 'qint8' } => ({
+  dtype: activationType === 'uint8' ? 'quint8' : 'qint8', reduceRange: multiplied && activationReduceRange, qscheme: activationSymmetric ? 'per_tensor_symmetric' : 'per_tensor_affine',
 })
 
 /** An observer for one group of activations. */
@@ -68,7 +71,7 @@ export const makeObserver = (settings: Settings, multiplied: boolean): UniformOb
 /** What decides the qparams of a range that nobody has to look for. */
 export const rangeObserver = (settings: Settings, multiplied: boolean): UniformObserver => new MinMaxObserver(activationOptions(settings, multiplied))
 
-/** What the engine leaves of the codes of what is multiplied, as said in the model's metadata. */
+/** Codes of what is multiplied, as said in the model's metadata. */
 export function activationCodes(settings: Settings): string {
   const { dtype, reduceRange } = activationOptions(settings, true)
   const [min, max] = calculateQMinQMax(dtype, reduceRange ?? false)

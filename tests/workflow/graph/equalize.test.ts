@@ -163,7 +163,7 @@ test('equalising again changes next to nothing', () => {
 
 test('a depthwise network whose channels differ by orders of magnitude: one scale for all weights serves again', async () => {
   const rows: string[] = []
-  for (const [decades, gain] of [[0, -1], [1.5, 10], [3, 15]] as const) {
+  for (const [decades, gain] of [[1.5, 10], [3, 15]] as const) {
     const model = mobileNet(4, 16, decades)
     const batches = batchesFor(model, 4)
     const sqnrOf = async (options: QuantizeStaticOptions): Promise<number> => (await quantizeGraph(model.graph, batches, { calibrateMethod: 'minmax', ...HOST, ...options })).report.outputs[0]!.sqnr

@@ -120,6 +120,9 @@ test('engines: fbgemm leaves seven bits to what is multiplied, and the file says
   assert.deepEqual(Object.fromEntries(half.report.values.map((v, i) => [v.name, ratio[i]])), { x: '2.01', r: '2.01', u: '1.00', p: '2.01' })
   assert.deepEqual([...half.graph.metadata!], [['octavo.engine', 'fbgemm'], ['octavo.activations', 'uint8 0..127'], ['octavo.weights', 'int8, per channel'], ['octavo.calibration', 'minmax']])
   assert.equal(whole.graph.metadata!.get('octavo.activations'), 'uint8 0..255')
+  const eight = await quantize(MODEL, { engine: 'fbgemm', activationReduceRange: false })
+  assert.deepEqual([scales(eight), eight.graph.metadata!.get('octavo.activations')], [scales(whole), 'uint8 0..255'])
+  await refuses(quantize(MODEL, { activationReduceRange: 7 as never }), 'OPTION_INVALID', /activationReduceRange/)
   await refuses(quantize(MODEL, { engine: 'cudnn' as never }), 'ENGINE_UNKNOWN', /fbgemm/)
 })
 
