@@ -6,6 +6,7 @@ import { join } from 'node:path'
 node('node_modules/typescript/bin/tsc', '--noEmit', '-p', '.')
 node('tools/gen-abi.mjs', '--check')
 node('tools/gen-operators.mjs', '--check')
+node('tools/gen-names.mjs', '--check')
 node('tools/lint.mjs')
 if (existsSync(join(root, 'dist/simd.wasm'))) node('tools/gen-parity.mjs', '--check')
 if (existsSync(join(root, 'dist/index.js'))) node('tools/size.mjs', '--budget')
