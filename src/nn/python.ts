@@ -12,6 +12,17 @@ export function float(value: number): string {
   return Number.isInteger(value) ? `${value}.0` : String(value)
 }
 
+/** A float as a tensor of one prints it: `0.0783`, `1.`, `1.0000e-05`. */
+export function element(value: number): string {
+  if (!Number.isFinite(value)) return float(value)
+  const size = Math.abs(value)
+  if (size > 1e8 || (size < 1e-4 && size !== 0)) {
+    const [digits, exponent] = value.toExponential(4).split('e') as [string, string]
+    return `${digits}e${exponent[0]}${exponent.slice(1).padStart(2, '0')}`
+  }
+  return Number.isInteger(value) ? `${value}.` : value.toFixed(4)
+}
+
 export const bool = (value: boolean): string => (value ? 'True' : 'False')
 
 /** A tuple: `(1, 2)`, `(1,)`. */

@@ -7,6 +7,7 @@ import { FusedModule } from '../intrinsic/fused.js'
 import type { LoadReport, StateDict } from '../state-dict.js'
 import { float, tuple } from '../python.js'
 import { outputOf, quantizedWeightOf } from './from-float.js'
+import { loadOutput, OUTPUT_KEYS, saveOutput, tensorFrom } from './output.js'
 import { PackedLayer } from './packed.js'
 
 type Geometry = Pick<ConvBase, 'inChannels' | 'outChannels' | 'kernelSize' | 'stride' | 'dilation' | 'groups'> & { readonly padding: readonly number[] }
@@ -50,19 +51,19 @@ export abstract class QuantizedConv extends PackedLayer<ConvPackedParams> {
   override saveToStateDict(destination: StateDict, prefix: string): void {
     destination.set(`${prefix}weight`, this.weight())
     destination.set(`${prefix}bias`, this.bias())
-    this.saveOutput(destination, prefix)
+    saveOutput(this, destination, prefix)
   }
 
   override loadFromStateDict(source: StateDict, prefix: string, report: LoadReport): void {
-    const weight = this.tensorFrom(source, `${prefix}weight`, report, this.weight().shape)
+    const weight = tensorFrom(source, `${prefix}weight`, report, this.weight().shape)
     const none = source.get(`${prefix}bias`) === null
-    const bias = none ? null : this.tensorFrom(source, `${prefix}bias`, report, [this.geometry.outChannels])
+    const bias = none ? null : tensorFrom(source, `${prefix}bias`, report, [this.geometry.outChannels])
     if (weight && bias !== undefined) this.setWeightBias(weight, bias)
-    this.loadOutput(source, prefix, report)
+    loadOutput(this, source, prefix, report)
   }
 
   override extraStateKeys(): readonly string[] {
-    return ['weight', 'bias', 'scale', 'zero_point']
+    return ['weight', 'bias', ...OUTPUT_KEYS]
   }
 
   override extraRepr(): string {

@@ -7,6 +7,7 @@ import type { Linear as FloatLinear } from '../linear.js'
 import { float } from '../python.js'
 import { isTensor, type LoadReport, type StateDict } from '../state-dict.js'
 import { outputOf, quantizedWeightOf } from './from-float.js'
+import { loadOutput, OUTPUT_KEYS, saveOutput } from './output.js'
 import { PackedLayer } from './packed.js'
 
 const floatLayerOf = (module: FloatLinear | FloatLinearReLU): FloatLinear => (module instanceof FloatLinearReLU ? (module.at(0) as FloatLinear) : module)
@@ -29,13 +30,13 @@ abstract class PackedLinear extends PackedLayer<PackedParams> {
   }
 
   override saveToStateDict(destination: StateDict, prefix: string): void {
-    this.saveOutput(destination, prefix)
+    saveOutput(this, destination, prefix)
     destination.set(`${prefix}_packed_params.dtype`, 'qint8')
     destination.set(`${prefix}_packed_params._packed_params`, [this.weight(), this.bias()])
   }
 
   override loadFromStateDict(source: StateDict, prefix: string, report: LoadReport): void {
-    this.loadOutput(source, prefix, report)
+    loadOutput(this, source, prefix, report)
     const key = `${prefix}_packed_params._packed_params`
     const pair = source.get(key)
     if (pair === undefined) return void report.missing.push(key)
@@ -46,7 +47,7 @@ abstract class PackedLinear extends PackedLayer<PackedParams> {
   }
 
   override extraStateKeys(): readonly string[] {
-    return ['scale', 'zero_point', '_packed_params.dtype', '_packed_params._packed_params']
+    return [...OUTPUT_KEYS, '_packed_params.dtype', '_packed_params._packed_params']
   }
 }
 

@@ -2,6 +2,7 @@ import { OctavoError } from '../../errors.js'
 import { deepCopy } from '../../nn/deep-copy.js'
 import { FusedModule } from '../../nn/intrinsic/fused.js'
 import { nameOf, type Module } from '../../nn/module.js'
+import { ActivationPostProcess } from '../../nn/observing/observer.js'
 import { POST_PROCESS } from '../../nn/quantized/from-float.js'
 import { getDefaultStaticQuantModuleMappings, UNSUPPORTED, type ModuleClass, type ModuleMapping } from './mappings.js'
 import { observerForwardHook, observerForwardPreHook } from './prepare.js'
@@ -36,7 +37,8 @@ function swapInside(module: Module, mapping: ModuleMapping, refused: ReadonlySet
 function clean(module: Module): void {
   for (const child of module.children()) clean(child)
   delete module.qconfig
-  delete (module as unknown as Record<string, unknown>)[POST_PROCESS]
+  const members = module as unknown as Record<string, unknown>
+  if (members[POST_PROCESS] instanceof ActivationPostProcess) delete members[POST_PROCESS]
   for (const hooks of [module.forwardHooks, module.forwardPreHooks])
     for (const [id, hook] of hooks as Map<number, unknown>) if (hook === observerForwardHook || hook === observerForwardPreHook) hooks.delete(id)
 }

@@ -10,6 +10,7 @@ import { GroupNorm, InstanceNorm1d, InstanceNorm2d, InstanceNorm3d, LayerNorm } 
 import { defaultFixedQParamsRange0to1FakeQuant, defaultFixedQParamsRangeNeg1to1FakeQuant } from '../../nn/observing/qat-qconfig.js'
 import type { AnyFactory } from '../../nn/observing/observer.js'
 import * as quantized from '../../nn/quantized/conv.js'
+import { FloatFunctional, QFunctional } from '../../nn/quantized/functional-modules.js'
 import { DynamicLinear, Linear as QuantizedLinear, LinearReLU } from '../../nn/quantized/linear.js'
 import { DeQuantStub, DeQuantize, QuantStub, Quantize } from '../../nn/quantized/quantize.js'
 import { GRU, GRUCell, LSTM, LSTMCell, RNNCell } from '../../nn/rnn.js'
@@ -24,7 +25,7 @@ export type ModuleMapping = ReadonlyMap<ModuleClass, QuantizedClass>
 
 /** What convert() swaps. torch's get_default_static_quant_module_mappings, as far as these modules are here. */
 export const getDefaultStaticQuantModuleMappings = (): Map<ModuleClass, QuantizedClass> => new Map<ModuleClass, QuantizedClass>([
-  [QuantStub, Quantize], [DeQuantStub, DeQuantize], [Linear, QuantizedLinear], [fused.LinearReLU, LinearReLU],
+  [QuantStub, Quantize], [DeQuantStub, DeQuantize], [FloatFunctional, QFunctional], [Linear, QuantizedLinear], [fused.LinearReLU, LinearReLU],
   [float.Conv1d, quantized.Conv1d], [float.Conv2d, quantized.Conv2d], [float.Conv3d, quantized.Conv3d],
   [fused.ConvReLU1d, quantized.ConvReLU1d], [fused.ConvReLU2d, quantized.ConvReLU2d], [fused.ConvReLU3d, quantized.ConvReLU3d],
 ])

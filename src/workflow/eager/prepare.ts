@@ -7,6 +7,7 @@ import { FusedModule } from '../../nn/intrinsic/fused.js'
 import { nameOf, type ForwardHook, type ForwardPreHook, type Module } from '../../nn/module.js'
 import { ActivationPostProcess, Observer, observerOf, perChannel, type AnyFactory } from '../../nn/observing/observer.js'
 import { POST_PROCESS } from '../../nn/quantized/from-float.js'
+import { FloatFunctional, QFunctional } from '../../nn/quantized/functional-modules.js'
 import { DeQuantStub } from '../../nn/quantized/quantize.js'
 import { QConfig } from '../../quantization/qconfig.js'
 import { getDefaultQConfigPropagationList, SPECIAL_ACTIVATIONS, type ModuleClass } from './mappings.js'
@@ -63,7 +64,9 @@ function addObservers(module: Module, leaves: ReadonlySet<unknown>): void {
   for (const child of children) {
     const special = child.training ? SPECIAL_ACTIVATIONS.get(child.constructor) : undefined
     if ((child.constructor as unknown) === Dropout) continue
-    if (child instanceof FusedModule) observe(child)
+    if (child instanceof FloatFunctional || child instanceof QFunctional) {
+      if (child.qconfig) child.activationPostProcess = observerOf(child.qconfig.activation)
+    } else if (child instanceof FusedModule) observe(child)
     else if (special) observe(child, special)
     else addObservers(child, leaves)
   }

@@ -1,24 +1,19 @@
 /** Whole flows against PyTorch 2.13, codes layer by layer: tests/golden/eager-flow.json. */
 import assert from 'node:assert/strict'
 import { readFileSync } from 'node:fs'
-import { fromArray, zeros } from '../../../src/autograd/create.js'
+import { zeros } from '../../../src/autograd/create.js'
 import { quantizedBackend, type QEngine } from '../../../src/autograd/quantized/engine.js'
 import type { Tensor } from '../../../src/autograd/tensor.js'
 import * as nn from '../../../src/entry/torch/nn.js'
 import { convert, DeQuantStub, fuseModules, getDefaultQConfig, MinMaxObserver, prepare, QConfig, quantize, quantizeDynamic, QuantStub } from '../../../src/entry/torch/quantization.js'
 import { testEager } from '../../support/eager.js'
 import { coded } from '../../support/errors.js'
+import { equal, stateOf, tensorOf, type Plain } from '../../support/plain.js'
 import { eachTier } from '../../quantization/golden.js'
 
-interface Plain { dims: number[]; dtype: string; data: string; scale?: number | number[]; zero?: number | number[] }
 interface Static { model: 'M' | 'Net'; engine: QEngine; fuse: string[][]; state: Record<string, Plain>; fused: Record<string, Plain>; batches: Plain[]; weights: Record<string, Plain>; layers: { path: string; y: Plain }[]; keys: string[]; prepared: Record<string, Plain> }
 interface Dynamic { engine: QEngine; state: Record<string, Plain>; x: Plain; y: Plain; repr: string; keys: string[] }
 const golden = JSON.parse(readFileSync('tests/golden/eager-flow.json', 'utf8')) as { static: Static[]; dynamic: Dynamic[] }
-
-const ARRAYS = { float32: Float32Array, int8: Int8Array, uint8: Uint8Array, int64: BigInt64Array }
-const arrayOf = ({ data, dtype }: Plain) => new ARRAYS[dtype as keyof typeof ARRAYS](new Uint8Array(Buffer.from(data, 'base64')).buffer)
-const tensorOf = (p: Plain): Tensor => fromArray(arrayOf(p) as Float32Array, p.dims)
-const stateOf = (state: Record<string, Plain>): Record<string, Tensor> => Object.fromEntries(Object.entries(state).map(([key, value]) => [key, tensorOf(value)]))
 
 class M extends nn.Module<[Tensor], Tensor> {
   quant = new QuantStub()
@@ -44,15 +39,6 @@ class Net extends nn.Module<[Tensor], Tensor> {
     const x = this.pool(this.relu1(this.bn1(this.conv1(this.quant(input)))))
     return this.dequant(this.fc2(this.relu2(this.fc1(this.bn2(this.conv2(x)).flatten(1)))))
   }
-}
-
-/** Element type, codes, scales and zero points. */
-function equal(t: Tensor, expected: Plain, where: string): void {
-  assert.deepEqual([...t.shape], expected.dims, where)
-  assert.deepEqual(t.toArray(), arrayOf(expected), where)
-  if (expected.scale === undefined) return assert.equal(t.quantizer, undefined, where)
-  const q = t.quantizer!
-  assert.deepEqual(q.qscheme === 'per_tensor_affine' ? [q.scale, q.zeroPoint] : [[...q.scales], [...q.zeroPoints]], [expected.scale, expected.zero], where)
 }
 
 testEager('static quantization gives the codes of PyTorch, layer by layer', () => eachTier(() => {
