@@ -1,43 +1,13 @@
-import { DTYPES, arrayOf, elementCount, viewOf, type TypedArray } from '../dtype.js'
 import { OctavoError } from '../errors.js'
 import type { Graph, Node, TensorType } from '../graph/graph.js'
-import { instantiate, type Instance, type LoadedTier } from '../runtime/load.js'
-import { Arena } from '../runtime/memory.js'
-import { Tensor } from '../value.js'
-import { BoundPlan, SharedMemory } from './bind.js'
-import type { Plan, Port } from './plan.js'
+import type { Tensor } from '../value.js'
+import { BoundPlan } from './bind.js'
+import type { Plan } from './plan.js'
 import { outputElements, prepare, prepareNode, type Prepared, type Request } from './prepare.js'
+import { PlanRunner } from './runner.js'
 
-/** Limits against models that ask for far more than they bring; see docs/errors.md. */
-export interface Limits {
-  /** Bytes of wasm memory. */
-  readonly memory: number
-  /** Multiply-accumulates, or elements written, of one plan. */
-  readonly work: number
-}
-
-/**
- * What a graph may take when the caller sets no limit: a fixed allowance plus a share for every byte that the caller
- * brought (model and feeds), so that a file of a kilobyte cannot ask for a gigabyte.
- */
-export const defaultLimits = (bytesBrought: number): Limits => ({
-  memory: Math.min(2 ** 32 - 65536, 256 * 2 ** 20 + 64 * bytesBrought),
-  work: 2 ** 33 + 2 ** 16 * bytesBrought,
-})
-
-/** One instance with its memory: makes plans, binds them, runs them. A session owns one. */
-export class Executor {
-  readonly instance: Instance
-  readonly arena: Arena
-  private readonly shared: SharedMemory
-
-  /** @param workspace see SharedMemory */
-  constructor(readonly tier: LoadedTier, memoryLimit: number, workspace?: (bytes: number) => number) {
-    this.instance = instantiate(tier.module)
-    this.arena = new Arena(this.instance.memory, this.instance.heapBase, memoryLimit)
-    this.shared = new SharedMemory(this.arena, workspace)
-  }
-
+/** A runner that makes its plans itself. */
+export class Executor extends PlanRunner {
   /** A plan for this request, with addresses. @throws import and plan codes; WORK_EXCESSIVE */
   plan(graph: Graph, request: Request, workLimit: number): { prepared: Prepared; bound: BoundPlan } {
     const prepared = prepare(graph, request, this.tier.capabilities, this.arena.limit, (node, inputs, types) => this.evaluate(node, inputs, types))
@@ -66,30 +36,4 @@ export class Executor {
       bound.release()
     }
   }
-
-  /** Copies data into an input's place. */
-  write(bound: BoundPlan, port: Port, data: TypedArray): void {
-    this.arena.bytes.set(new Uint8Array(data.buffer, data.byteOffset, data.byteLength), bound.addressOf(port.at))
-  }
-
-  /** A copy of an output, cut to its real length where only a bound was known. */
-  read(bound: BoundPlan, port: Port): Tensor {
-    const { dtype, dims } = port.type
-    const count = elementCount(dims)
-    const from = bound.addressOf(port.at)
-    const data = viewOf(dtype, this.arena.bytes.slice(from, from + count * DTYPES[dtype].bytes).buffer, 0, count)
-    if (port.type.bound === undefined) return new Tensor(dtype, data, dims)
-    const length = port.count && data.length ? this.arena.view.getInt32(bound.addressOf(port.count), true) : 0
-    return trim(new Tensor(dtype, data, dims), port.type.bound, length)
-  }
-}
-
-/** The first `length` entries along `axis`. */
-function trim(tensor: Tensor, axis: number, length: number): Tensor {
-  const dims = tensor.dims.map((d, i) => (i === axis ? length : d))
-  const inner = elementCount(tensor.dims.slice(axis + 1))
-  const [from, to] = [tensor.dims[axis]! * inner, length * inner]
-  const data = arrayOf(tensor.dtype, elementCount(dims))
-  for (let row = 0; to && row * to < data.length; row++) data.set(tensor.data.subarray(row * from, row * from + to) as never, row * to)
-  return new Tensor(tensor.dtype, data, dims)
 }
