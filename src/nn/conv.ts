@@ -22,8 +22,10 @@ export interface ConvOptions {
   /** What lies beyond the edges. */
   readonly paddingMode?: PaddingMode
 }
-export type ConvSettings = Settings<[stride: Size, padding: Size | 'same' | 'valid', dilation: Size, groups: number, bias: boolean, paddingMode: PaddingMode], ConvOptions>
-const NAMES = ['stride', 'padding', 'dilation', 'groups', 'bias', 'paddingMode'] as const
+/** Options that positions hold, in order. */
+export type ConvPositions = [stride: Size, padding: Size | 'same' | 'valid', dilation: Size, groups: number, bias: boolean, paddingMode: PaddingMode]
+export type ConvSettings = Settings<ConvPositions, ConvOptions>
+export const CONV_NAMES = ['stride', 'padding', 'dilation', 'groups', 'bias', 'paddingMode'] as const
 const PADDING_MODES: readonly PaddingMode[] = ['zeros', 'reflect', 'replicate', 'circular']
 
 /** What the convolutions share: settings for each spatial axis, weight and bias. */
@@ -97,11 +99,14 @@ export abstract class ConvBase extends Module<[input: Tensor], Tensor> {
   }
 }
 
+/** The settings that make another convolution like this one. */
+export const convOptionsOf = ({ stride, padding, dilation, groups, bias, paddingMode }: ConvBase): ConvOptions => ({ stride, padding, dilation, groups, bias: bias !== null, paddingMode })
+
 /** Convolution of [N, C, L] or [C, L]. */
 export class Conv1d extends ConvBase {
   static override readonly typeName: string = 'Conv1d'
   constructor(inChannels: number, outChannels: number, kernelSize: Size, ...rest: ConvSettings) {
-    super(1, inChannels, outChannels, kernelSize, settings<ConvOptions>('Conv1d', NAMES, rest))
+    super(1, inChannels, outChannels, kernelSize, settings<ConvOptions>('Conv1d', CONV_NAMES, rest))
   }
 }
 
@@ -109,7 +114,7 @@ export class Conv1d extends ConvBase {
 export class Conv2d extends ConvBase {
   static override readonly typeName: string = 'Conv2d'
   constructor(inChannels: number, outChannels: number, kernelSize: Size, ...rest: ConvSettings) {
-    super(2, inChannels, outChannels, kernelSize, settings<ConvOptions>('Conv2d', NAMES, rest))
+    super(2, inChannels, outChannels, kernelSize, settings<ConvOptions>('Conv2d', CONV_NAMES, rest))
   }
 }
 
@@ -117,6 +122,6 @@ export class Conv2d extends ConvBase {
 export class Conv3d extends ConvBase {
   static override readonly typeName: string = 'Conv3d'
   constructor(inChannels: number, outChannels: number, kernelSize: Size, ...rest: ConvSettings) {
-    super(3, inChannels, outChannels, kernelSize, settings<ConvOptions>('Conv3d', NAMES, rest))
+    super(3, inChannels, outChannels, kernelSize, settings<ConvOptions>('Conv3d', CONV_NAMES, rest))
   }
 }

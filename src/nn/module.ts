@@ -212,7 +212,7 @@ export abstract class Module<Args extends unknown[] = any[], Result = any> {
    */
   loadStateDict(state: ReadonlyMap<string, unknown> | Readonly<Record<string, unknown>>, { strict = true }: { readonly strict?: boolean } = {}): { missingKeys: string[]; unexpectedKeys: string[] } {
     const report = new LoadReport()
-    const source = StateDict.of(state)
+    const source = StateDict.of(state).copy() // older versions' entries are renamed there
     load(this, source, '', report)
     const { missing, unexpected, mismatched } = report
     const problems = [

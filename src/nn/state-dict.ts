@@ -14,6 +14,13 @@ export class StateDict extends Map<string, unknown> {
     for (const [name, value] of entries instanceof Map ? (entries as ReadonlyMap<string, unknown>) : Object.entries(entries)) state.set(name, value)
     return state
   }
+
+  /** Another dictionary of the same values. */
+  copy(): StateDict {
+    const made = new StateDict(this)
+    for (const [name, value] of this.metadata) made.metadata.set(name, value)
+    return made
+  }
 }
 
 /** What loading found wrong, gathered over all modules. */

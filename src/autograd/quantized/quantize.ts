@@ -148,17 +148,20 @@ export const qPerChannelAxis = (x: Tensor): number => channels('qPerChannelAxis'
 /** Tensor.qscheme. @throws DTYPE_MISMATCH */
 export const qScheme = (x: Tensor): Quantizer['qscheme'] => expectQuantized('qScheme', x, ...ANY).qscheme
 
-/** Operands: x, scale, zero point as float32. Results: the rounded values, and 1 where the code was within its range. */
-const FAKE_QUANTIZE = new Op<[axis: number | undefined, lo: number, hi: number]>('fake_quantize', (r, [axis, lo, hi]) => {
+/** Operands: x, scale, zero point as float32. Results: the rounded values, and 1 where the code was within its range. Zero points that are no codes are added before rounding. */
+const FAKE_QUANTIZE = new Op<[axis: number | undefined, lo: number, hi: number, floatZero: boolean]>('fake_quantize', (r, [axis, lo, hi, floatZero]) => {
   const length = axis === undefined ? 1 : r.shape(0)[axis]!
   const dims = axis === undefined ? [] : along(r.shape(0).length, axis, length)
   const [scale, zero] = [r.x(1, dims), r.x(2, dims)]
   const [least, most] = [r.scalar('float32', lo), r.scalar('float32', hi)]
-  const code = r.node('Add', [r.node('Round', [r.node('Mul', [r.x(0), r.node('Reciprocal', [scale])])]), zero])
+  const steps = r.node('Mul', [r.x(0), r.node('Reciprocal', [scale])])
+  const code = floatZero ? r.node('Round', [r.node('Add', [steps, zero])]) : r.node('Add', [r.node('Round', [steps]), zero])
   const [above, below] = [r.node('GreaterOrEqual', [code, least]), r.node('LessOrEqual', [code, most])]
   const whole = axis === undefined ? above : r.node('And', [above, r.node('Less', [code, r.scalar('float32', 2 ** 63)])]) // PyTorch converts to int64 there
   const clamped = r.node('Where', [whole, r.node('Min', [code, most]), least])
-  return [r.node('Mul', [r.node('Sub', [clamped, zero]), scale]), r.node('Cast', [r.node('And', [above, below])], { to: 1 })]
+  const wide = (value: string): string => (floatZero ? r.node('Cast', [value], { to: 11 }) : value) // PyTorch takes the difference in float64 then
+  const values = r.node('Mul', [r.node('Sub', [wide(clamped), wide(zero)]), wide(scale)])
+  return [floatZero ? r.node('Cast', [values], { to: 1 }) : values, r.node('Cast', [r.node('And', [above, below])], { to: 1 })]
 }, ruleSet(inferLogic, lowerLogic))
 
 /** Values and mask of a fake-quantized tensor; the gradient of x is dy · mask. */
@@ -175,7 +178,8 @@ function fakeQuantize(op: string, x: Tensor, scale: Tensor | number | ArrayLike<
   const [s, z] = [vector(scale), vector(zeroPoint)]
   const length = axis === undefined ? 1 : x.shape[axis]!
   if (s.numel() !== length || z.numel() !== length) mismatch(op, `${length} scales and zero points`, [s.numel(), z.numel()])
-  const [values, mask] = callAll(FAKE_QUANTIZE, [x, s, z], [axis, quantMin, quantMax])
+  const floatZero = typeof zeroPoint === 'object' && 'storage' in zeroPoint && zeroPoint.dtype === 'float32'
+  const [values, mask] = callAll(FAKE_QUANTIZE, [x, s, z], [axis, quantMin, quantMax, floatZero])
   return { values: values!, mask: mask! }
 }
 
@@ -186,7 +190,7 @@ export function fakeQuantizePerTensorAffineCachemask(x: Tensor, scale: number | 
   return fakeQuantize(op, x, scale, zeroPoint, undefined, quantMin, quantMax)
 }
 
-/** The same with a scale and zero point for every index of `axis`. */
+/** The same with a scale and zero point for every index of `axis`. A tensor of float32 zero points is added before rounding, as embeddings have it. */
 export const fakeQuantizePerChannelAffineCachemask = (x: Tensor, scales: Tensor | ArrayLike<number>, zeroPoints: Tensor | ArrayLike<number>, axis: number, quantMin: number, quantMax: number): FakeQuantized =>
   fakeQuantize('fakeQuantizePerChannelAffine', x, scales, zeroPoints, axisOf(axis, x.ndim, 'fakeQuantizePerChannelAffine'), quantMin, quantMax)
 

@@ -10,6 +10,7 @@ import { FixedQParamsObserver } from '../../quantization/plain-observers.js'
 import type { QParams } from '../../quantization/qparams.js'
 import { isSymmetric, type QDType, type QScheme } from '../../quantization/qscheme.js'
 import { Module } from '../module.js'
+import { bool, vectorText } from '../python.js'
 import { isTensor, type LoadReport, type StateDict } from '../state-dict.js'
 import { ActivationPostProcess, Observer, perChannel } from './observer.js'
 
@@ -81,20 +82,19 @@ export class FakeQuantize extends FakeQuantizeBase {
   readonly quantMin: number
   readonly quantMax: number
 
-  /** @throws OPTION_INVALID for ranges beyond the element type, observers without a range, and per-channel float qparams, which have no fake quantization here */
+  /** @throws OPTION_INVALID for ranges beyond the element type, and observers without a range */
   constructor(options: FakeQuantizeOptions = {}, flags: 'uint8' | 'int64' = 'uint8') {
     super(flags)
     const observer = new Observer(makeObserver(options))
     const { qscheme, quantMin, quantMax } = observer
-    if (qscheme === undefined || quantMin === undefined || quantMax === undefined || qscheme === 'per_channel_affine_float_qparams')
-      throw new OctavoError('OPTION_INVALID', `FakeQuantize: expected an observer with a range of codes, got ${observer.observer.constructor.name}${qscheme ? ` of ${qscheme}` : ''}.`, {})
+    if (qscheme === undefined || quantMin === undefined || quantMax === undefined)
+      throw new OctavoError('OPTION_INVALID', `FakeQuantize: expected an observer with a range of codes, got ${observer.observer.constructor.name}.`, {})
     this.dtype = observer.dtype
     this.qscheme = qscheme
     this.axis = observer.axis
     this.quantMin = quantMin
     this.quantMax = quantMax
-    this.registerBuffer('scale', ones([1]))
-    this.registerBuffer('zeroPoint', zeros([1], { dtype: 'int32' }))
+    this.registerQParams(1)
     this.activationPostProcess = observer
   }
 
@@ -116,13 +116,17 @@ export class FakeQuantize extends FakeQuantizeBase {
     return this.isPerChannel ? fakeQuantizePerChannelAffine(x, scale, zeroPoint, axis, quantMin, quantMax) : fakeQuantizePerTensorAffine(x, scale, zeroPoint, quantMin, quantMax)
   }
 
+  private get floatZero(): boolean { return this.qscheme === 'per_channel_affine_float_qparams' }
+
+  private registerQParams(length: number): void {
+    this.registerBuffer('scale', ones([length]))
+    this.registerBuffer('zeroPoint', zeros([length], { dtype: this.floatZero ? 'float32' : 'int32' }))
+  }
+
   protected setQParams(scale: Float32Array, zeroPoint: ArrayLike<number>): void {
-    if (scale.length !== this.scale.numel()) {
-      this.registerBuffer('scale', ones([scale.length]))
-      this.registerBuffer('zeroPoint', zeros([scale.length], { dtype: 'int32' }))
-    }
+    if (scale.length !== this.scale.numel()) this.registerQParams(scale.length)
     this.scale.copy_(fromArray(scale))
-    this.zeroPoint.copy_(fromArray(Int32Array.from(zeroPoint)))
+    this.zeroPoint.copy_(fromArray(this.floatZero ? Float32Array.from(zeroPoint) : Int32Array.from(zeroPoint)))
   }
 
   calculateQParams(): QParams {
@@ -137,10 +141,20 @@ export class FakeQuantize extends FakeQuantizeBase {
   }
 
   override extraRepr(): string {
-    const list = (t: Tensor): string => `[${Array.from(t.toArray() as Float32Array).join(', ')}]`
-    return `fake_quant_enabled=${list(this.fakeQuantEnabled)}, observer_enabled=${list(this.observerEnabled)}, quant_min=${this.quantMin}, quant_max=${this.quantMax}, dtype=torch.${this.dtype}, qscheme=torch.${this.qscheme}, ch_axis=${this.axis}, scale=${list(this.scale)}, zero_point=${list(this.zeroPoint)}`
+    const { quantMin, quantMax, axis } = this
+    return `${this.flagsText()}, quant_min=${quantMin}, quant_max=${quantMax}, dtype=torch.${this.dtype}, qscheme=torch.${this.qscheme}, ch_axis=${axis}, ${this.qparamsText()}`
+  }
+
+  protected flagsText(): string {
+    return `fake_quant_enabled=${text(this.fakeQuantEnabled)}, observer_enabled=${text(this.observerEnabled)}`
+  }
+
+  protected qparamsText(): string {
+    return `scale=${text(this.scale)}, zero_point=${text(this.zeroPoint)}`
   }
 }
+
+const text = (t: Tensor): string => vectorText(t.toArray() as ArrayLike<number>, t.dtype)
 
 /**
  * The same in one step, with a moving average of ranges. Scale and zero point follow PyTorch's ChooseQuantizationParams, which is not the observers'
@@ -165,6 +179,12 @@ export class FusedMovingAvgObsFakeQuantize extends FakeQuantize {
     return this.round(x)
   }
 
+  override extraRepr(): string {
+    const { quantMin, quantMax } = this
+    const { reduceRange } = this.activationPostProcess.observer as MovingAverageMinMaxObserver
+    return `${this.flagsText()}, ${this.qparamsText()}, dtype=torch.${this.dtype}, quant_min=${quantMin}, quant_max=${quantMax}, qscheme=torch.${this.qscheme}, reduce_range=${bool(reduceRange)}`
+  }
+
   private chooseQParams(): void {
     const { minVal, maxVal } = this.activationPostProcess.observer as MovingAverageMinMaxObserver | MovingAveragePerChannelMinMaxObserver
     const [low, high] = [minVal, maxVal].map((v) => (typeof v === 'number' ? [v] : Array.from(v))) as [number[], number[]]
@@ -185,6 +205,11 @@ export class FixedQParamsFakeQuantize extends FakeQuantize {
     const { observer } = this.activationPostProcess
     if (!(observer instanceof FixedQParamsObserver)) throw new OctavoError('OPTION_INVALID', `FixedQParamsFakeQuantize: expected a FixedQParamsObserver, got ${observer.constructor.name}.`, {})
     this.setQParams(observer.scale, observer.zeroPoint)
+  }
+
+  override extraRepr(): string {
+    const { quantMin, quantMax } = this
+    return `${this.flagsText()}, ${this.qparamsText()}, dtype=torch.${this.dtype}, quant_min=${quantMin}, quant_max=${quantMax}, qscheme=torch.${this.qscheme}`
   }
 }
 

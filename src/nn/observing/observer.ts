@@ -6,12 +6,13 @@ import { OctavoError } from '../../errors.js'
 import { compilerFor } from '../../platform/host.js'
 import { useTrainModule } from '../../quantization/kernels.js'
 import { ObserverBase, type ObserverFactory } from '../../quantization/observer-base.js'
+import { PlaceholderObserver } from '../../quantization/plain-observers.js'
 import type { QParams, QRange } from '../../quantization/qparams.js'
 import { isPerChannel, type QScheme } from '../../quantization/qscheme.js'
 import { loadTrainModule } from '../../runtime/train.js'
 import { Tensor as Value } from '../../value.js'
 import { Module } from '../module.js'
-import { float } from '../python.js'
+import { bool, float, indented, vectorText } from '../python.js'
 
 let loading: Promise<void> | undefined
 alsoLoad(({ wasmFolder }) => (loading ??= loadTrainModule('auto', compilerFor(wasmFolder)).then(useTrainModule)))
@@ -87,12 +88,14 @@ export class Observer<T extends ObserverBase = ObserverBase> extends ActivationP
 
   override extraRepr(): string {
     const { minVal, maxVal } = this.observer as { minVal?: number | Float32Array; maxVal?: number | Float32Array }
-    const print = (v: number | Float32Array): string => (typeof v === 'number' ? float(v) : `[${Array.from(v, float).join(', ')}]`)
-    return minVal === undefined || maxVal === undefined ? '' : `min_val=${print(minVal)}, max_val=${print(maxVal)}`
+    if (minVal === undefined || maxVal === undefined) return this.observer instanceof PlaceholderObserver ? `dtype=torch.${this.dtype}, is_dynamic=${bool(this.observer.isDynamic)}` : ''
+    const print = (v: number | Float32Array): string => (typeof v === 'number' ? float(v) : vectorText(v, 'float32'))
+    return `min_val=${print(minVal)}, max_val=${print(maxVal)}`
   }
 
   override toString(): string {
-    return `${this.observer.constructor.name}(${this.extraRepr()})`
+    const extra = this.extraRepr()
+    return `${this.observer.constructor.name}(${extra.includes('\n') ? `\n  ${indented(extra)}\n` : extra})`
   }
 }
 

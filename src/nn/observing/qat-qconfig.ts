@@ -2,9 +2,11 @@ import { OctavoError } from '../../errors.js'
 import { engineOf } from '../../quantization/engines/engine.js'
 import { HistogramObserver } from '../../quantization/histogram-observer.js'
 import { MovingAverageMinMaxObserver } from '../../quantization/min-max-observer.js'
-import { defaultFixedQParamsRange0to1Observer, defaultFixedQParamsRangeNeg1to1Observer } from '../../quantization/observers.js'
+import { defaultFixedQParamsRange0to1Observer, defaultFixedQParamsRangeNeg1to1Observer, defaultPlaceholderObserver } from '../../quantization/observers.js'
+import { NoopObserver } from '../../quantization/plain-observers.js'
 import { MovingAveragePerChannelMinMaxObserver } from '../../quantization/per-channel-observer.js'
 import { QConfig } from '../../quantization/qconfig.js'
+import { defaultMapping, type QConfigMapping } from '../../quantization/qconfig-mapping.js'
 import { Identity } from '../identity.js'
 import type { Module } from '../module.js'
 import { factory } from '../../quantization/observer-base.js'
@@ -32,6 +34,10 @@ export const defaultFusedWtFakeQuant = FusedMovingAvgObsFakeQuantize.withArgs(we
 export const defaultFusedPerChannelWtFakeQuant = FusedMovingAvgObsFakeQuantize.withArgs(channelWeight)
 export const fusedWtFakeQuantRangeNeg127To127 = FusedMovingAvgObsFakeQuantize.withArgs({ ...weight, ...narrow })
 export const fusedPerChannelWtFakeQuantRangeNeg127To127 = FusedMovingAvgObsFakeQuantize.withArgs({ ...channelWeight, ...narrow })
+const rows = { observer: MovingAveragePerChannelMinMaxObserver, qscheme: 'per_channel_affine_float_qparams', axis: 0, averagingConstant: 1 } as const
+/** Tables of embeddings: a scale and a float zero point for each row. */
+export const defaultEmbeddingFakeQuant = FakeQuantize.withArgs({ ...rows, dtype: 'quint8', quantMin: 0, quantMax: 255 })
+export const defaultEmbeddingFakeQuant4Bit = FakeQuantize.withArgs({ ...rows, dtype: 'quint4x2' })
 
 /** A QConfig of fake-quantizes: modules, not bare observers. */
 export type QatQConfig = QConfig<Module>
@@ -45,6 +51,9 @@ export const defaultWeightOnlyQConfig: QatQConfig = new QConfig<Module>(identity
 export const defaultActivationOnlyQConfig: QatQConfig = new QConfig<Module>(defaultFakeQuant, identity)
 export const defaultSymmetricQnnpackQatQConfig: QatQConfig = new QConfig<Module>(symmetricActivation, fusedWtFakeQuantRangeNeg127To127)
 export const defaultPerChannelSymmetricQnnpackQatQConfig: QatQConfig = new QConfig<Module>(symmetricActivation, fusedPerChannelWtFakeQuantRangeNeg127To127)
+const unobserved = NoopObserver.withArgs({ dtype: 'float32' })
+export const defaultEmbeddingQatQConfig = new QConfig<unknown>(unobserved, defaultEmbeddingFakeQuant)
+export const defaultEmbeddingQatQConfig4Bit = new QConfig<unknown>(unobserved, defaultEmbeddingFakeQuant4Bit)
 
 /**
  * How a model is trained for an engine (PyTorch's get_default_qat_qconfig). Version 0 observes and rounds in two steps, version 1 in one.
@@ -59,4 +68,18 @@ export function getDefaultQatQConfig(engine = 'x86', version = 1): QatQConfig {
   return version === 0
     ? new QConfig<Module>(FakeQuantize.withArgs(options), byChannel ? defaultPerChannelWeightFakeQuant : defaultWeightFakeQuant)
     : new QConfig<Module>(FusedMovingAvgObsFakeQuantize.withArgs(options), byChannel ? defaultFusedPerChannelWtFakeQuant : defaultFusedWtFakeQuant)
+}
+
+/**
+ * The mapping PyTorch makes for training for an engine (get_default_qat_qconfig_mapping): types by PyTorch's names.
+ *
+ * @throws as getDefaultQatQConfig
+ */
+export function getDefaultQatQConfigMapping(engine = 'x86', version = 1): QConfigMapping<QConfig<unknown>> {
+  const config: QConfig<unknown> = getDefaultQatQConfig(engine, version), { activation } = config
+  const { weightScheme, transposedWeightScheme } = engineOf(engine)
+  return defaultMapping<QConfig<unknown>>({
+    config, transposed: weightScheme === transposedWeightScheme ? config : new QConfig<unknown>(activation, defaultWeightFakeQuant), layerNorm: new QConfig<unknown>(activation, defaultPlaceholderObserver),
+    fixed: (observer) => new QConfig<unknown>(FixedQParamsFakeQuantize.withArgs({ observer }), defaultWeightFakeQuant),
+  })
 }

@@ -6,7 +6,7 @@ import type { ConvBase } from '../conv.js'
 import { FusedModule } from '../intrinsic/fused.js'
 import type { LoadReport, StateDict } from '../state-dict.js'
 import { float, tuple } from '../python.js'
-import { outputOf, quantizedWeightOf } from './from-float.js'
+import { outputOf, parametersOf, quantizedWeightOf } from './from-float.js'
 import { loadOutput, OUTPUT_KEYS, saveOutput, tensorFrom } from './output.js'
 import { PackedLayer } from './packed.js'
 
@@ -37,10 +37,11 @@ export abstract class QuantizedConv extends PackedLayer<ConvPackedParams> {
     return convPrepack(weight, bias, { stride, padding, dilation, groups })
   }
 
-  /** Of an observed float convolution, alone or fused with what follows it. @throws MODULE_INVALID, QPARAMS_INVALID, OP_UNSUPPORTED */
+  /** Of an observed convolution, float or trained, alone or fused with what follows it. @throws MODULE_INVALID, QPARAMS_INVALID, OP_UNSUPPORTED */
   static fromFloat<T extends QuantizedConv>(this: new (geometry: Geometry, weight: Tensor, bias: Tensor | null) => T, module: ConvBase | FusedModule): T {
     const layer = (module instanceof FusedModule ? module.at(0) : module) as ConvBase
-    const made = new this(geometryOf(layer), quantizedWeightOf(layer), layer.bias)
+    const [weight, bias] = parametersOf(layer)
+    const made = new this(geometryOf(layer), quantizedWeightOf(layer, weight), bias)
     return Object.assign(made, outputOf(module))
   }
 

@@ -19,12 +19,35 @@ export function quantizeWeight(weight: Tensor, observer: ActivationPostProcess):
   return channels ? makePerChannelQuantizedTensor(within, scale, zeroPoint, observer.axis) : makePerTensorQuantizedTensor(within, scale[0]!, zeroPoint[0]!)
 }
 
-/** The weight of a float layer, observed by a fresh observer of its qconfig. @throws MODULE_INVALID without a qconfig */
-export function quantizedWeightOf(layer: Module & { readonly weight: Tensor }): Tensor {
+/** What quantizes: a float layer, or one that was trained for it, with a fake-quantize for its weight, and maybe a batch normalisation to fold in. */
+export interface Weighted extends Module {
+  readonly weight: Tensor
+  readonly bias?: Tensor | null
+  readonly weightFakeQuant?: Module<[x: Tensor], Tensor>
+  folded?(): readonly [weight: Tensor, bias: Tensor]
+}
+
+/** Weight and bias as they are quantized: with the batch normalisation of a trained layer folded in. */
+export const parametersOf = (layer: Weighted): readonly [weight: Tensor, bias: Tensor | null] => layer.folded?.() ?? [layer.weight, layer.bias ?? null]
+
+/** An observer of weights that has seen none. @throws MODULE_INVALID without a qconfig */
+export function freshWeightObserver(layer: Module): ActivationPostProcess {
   if (!layer.qconfig) throw new OctavoError('MODULE_INVALID', `${nameOf(layer)}: it has no qconfig, so that nothing says how its weight is quantized. Set model.qconfig and prepare the model.`, {})
-  const observer = postProcessOf(layer.qconfig.weight)
-  observer(layer.weight)
-  return quantizeWeight(layer.weight, observer)
+  return postProcessOf(layer.qconfig.weight)
+}
+
+/** What observes the weight of a layer: what it was trained with, or a new observer of its qconfig. @throws MODULE_INVALID */
+export function weightObserverOf(layer: Weighted): ActivationPostProcess {
+  const trained = layer.weightFakeQuant
+  if (!trained) return freshWeightObserver(layer)
+  if (trained instanceof ActivationPostProcess) return trained
+  throw new OctavoError('MODULE_INVALID', `${nameOf(layer)}: its weight passed through ${nameOf(trained)}, which tells no qparams. Train with a qconfig whose weight is a fake-quantize.`, {})
+}
+
+/** Codes of `weight`, which its observer sees (once more, where it was trained with it). @throws MODULE_INVALID without a qconfig, QPARAMS_INVALID */
+export function quantizedWeightOf(layer: Weighted, weight: Tensor = layer.weight, observer: ActivationPostProcess = weightObserverOf(layer)): Tensor {
+  observer(weight)
+  return quantizeWeight(weight, observer)
 }
 
 /** The field of an observed module that holds its observer. */

@@ -6,7 +6,7 @@ import { LinearReLU as FloatLinearReLU } from '../intrinsic/fused.js'
 import type { Linear as FloatLinear } from '../linear.js'
 import { float } from '../python.js'
 import { isTensor, type LoadReport, type StateDict } from '../state-dict.js'
-import { outputOf, quantizedWeightOf } from './from-float.js'
+import { freshWeightObserver, outputOf, parametersOf, quantizedWeightOf } from './from-float.js'
 import { loadOutput, OUTPUT_KEYS, saveOutput } from './output.js'
 import { PackedLayer } from './packed.js'
 
@@ -55,10 +55,11 @@ abstract class PackedLinear extends PackedLayer<PackedParams> {
 export class Linear extends PackedLinear {
   static override readonly typeName: string = 'QuantizedLinear'
 
-  /** Of an observed float layer. @throws MODULE_INVALID, QPARAMS_INVALID */
+  /** Of an observed layer, float or trained. @throws MODULE_INVALID, QPARAMS_INVALID */
   static fromFloat(module: FloatLinear | FloatLinearReLU): Linear {
     const layer = floatLayerOf(module)
-    const made = new this(layer.inFeatures, layer.outFeatures, quantizedWeightOf(layer), layer.bias)
+    const [weight, bias] = parametersOf(layer)
+    const made = new this(layer.inFeatures, layer.outFeatures, quantizedWeightOf(layer, weight), bias)
     return Object.assign(made, outputOf(module))
   }
 
@@ -84,9 +85,9 @@ export class LinearReLU extends Linear {
 export class DynamicLinear extends PackedLinear {
   static override readonly typeName: string = 'DynamicQuantizedLinear'
 
-  /** Of a float layer with a qconfig. @throws MODULE_INVALID, QPARAMS_INVALID */
+  /** Of a float layer with a qconfig, or a trained one; its weight is observed anew. @throws MODULE_INVALID, QPARAMS_INVALID */
   static fromFloat(layer: FloatLinear): DynamicLinear {
-    return new this(layer.inFeatures, layer.outFeatures, quantizedWeightOf(layer), layer.bias)
+    return new this(layer.inFeatures, layer.outFeatures, quantizedWeightOf(layer, layer.weight, freshWeightObserver(layer)), layer.bias)
   }
 
   forward(x: Tensor): Tensor {

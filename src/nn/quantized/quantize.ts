@@ -4,7 +4,7 @@ import type { QuantizedType } from '../../autograd/scalar-type.js'
 import type { Tensor } from '../../autograd/tensor.js'
 import type { QConfig } from '../../quantization/qconfig.js'
 import { Module } from '../module.js'
-import { element } from '../python.js'
+import { vectorText } from '../python.js'
 import { activationOf, outputOf } from './from-float.js'
 
 /** Where float values become codes: observed by prepare(), replaced by Quantize. */
@@ -77,7 +77,7 @@ export class Quantize extends Module<[x: Tensor], Tensor> {
   }
 
   override extraRepr(): string {
-    return `scale=tensor([${element(this.scale.item())}]), zero_point=tensor([${this.zeroPoint.item()}]), dtype=torch.${this.dtype}`
+    return `scale=${vectorText(this.scale.toArray() as Float32Array, 'float32')}, zero_point=tensor([${this.zeroPoint.item()}]), dtype=torch.${this.dtype}`
   }
 }
 

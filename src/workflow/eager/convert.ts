@@ -1,6 +1,6 @@
 import { OctavoError } from '../../errors.js'
 import { deepCopy } from '../../nn/deep-copy.js'
-import { FusedModule } from '../../nn/intrinsic/fused.js'
+import { isFused } from '../../nn/intrinsic/fused.js'
 import { nameOf, type Module } from '../../nn/module.js'
 import { ActivationPostProcess } from '../../nn/observing/observer.js'
 import { POST_PROCESS } from '../../nn/quantized/from-float.js'
@@ -28,7 +28,7 @@ export function swapModule(module: Module, mapping: ModuleMapping, refused: Read
 
 function swapInside(module: Module, mapping: ModuleMapping, refused: ReadonlySet<unknown>): void {
   for (const [name, child] of [...module.namedChildren()]) {
-    if (!(child instanceof FusedModule)) swapInside(child, mapping, refused)
+    if (!isFused(child)) swapInside(child, mapping, refused)
     const made = swapModule(child, mapping, refused)
     if (made !== child) module.setSubmodule(name, made)
   }
@@ -47,6 +47,8 @@ export interface ConvertOptions {
   readonly mapping?: ModuleMapping
   /** Changes the model itself. */
   readonly inplace?: boolean
+  /** Takes qconfigs, observers and their hooks off what stays [true]. */
+  readonly removeQConfig?: boolean
   /** Layers that must not stay in float. */
   readonly refused?: ReadonlySet<unknown>
 }
@@ -57,9 +59,9 @@ export interface ConvertOptions {
  *
  * @throws MODULE_INVALID for modules that were not observed, QPARAMS_INVALID, OP_UNSUPPORTED, ENGINE_UNKNOWN
  */
-export function convert<M extends Module>(model: M, { mapping = getDefaultStaticQuantModuleMappings(), inplace = false, refused = UNSUPPORTED }: ConvertOptions = {}): M {
+export function convert<M extends Module>(model: M, { mapping = getDefaultStaticQuantModuleMappings(), inplace = false, removeQConfig = true, refused = UNSUPPORTED }: ConvertOptions = {}): M {
   const target = inplace ? model : deepCopy(model)
   swapInside(target, mapping, refused)
-  clean(target)
+  if (removeQConfig) clean(target)
   return target
 }

@@ -3,7 +3,7 @@ import { Sequential } from '../../nn/containers.js'
 import { ConvTransposeBase } from '../../nn/conv-transpose.js'
 import { deepCopy } from '../../nn/deep-copy.js'
 import { Dropout } from '../../nn/dropout.js'
-import { FusedModule } from '../../nn/intrinsic/fused.js'
+import { isFused } from '../../nn/intrinsic/fused.js'
 import { nameOf, type ForwardHook, type ForwardPreHook, type Module } from '../../nn/module.js'
 import { ActivationPostProcess, Observer, observerOf, perChannel, type AnyFactory } from '../../nn/observing/observer.js'
 import { POST_PROCESS } from '../../nn/quantized/from-float.js'
@@ -59,18 +59,27 @@ function observe(module: Module, special?: AnyFactory): void {
   else module.registerForwardHook(observerForwardHook, { prepend: true })
 }
 
-function addObservers(module: Module, leaves: ReadonlySet<unknown>): void {
+/** @param observed classes whose results are observed though there are modules inside */
+function addObservers(module: Module, leaves: ReadonlySet<unknown>, observed: ReadonlySet<unknown>): void {
   const children = [...module.children()]
   for (const child of children) {
     const special = child.training ? SPECIAL_ACTIVATIONS.get(child.constructor) : undefined
     if ((child.constructor as unknown) === Dropout) continue
     if (child instanceof FloatFunctional || child instanceof QFunctional) {
       if (child.qconfig) child.activationPostProcess = observerOf(child.qconfig.activation)
-    } else if (child instanceof FusedModule) observe(child)
+    } else if (isFused(child) || observed.has(child.constructor)) observe(child)
     else if (special) observe(child, special)
-    else addObservers(child, leaves)
+    else addObservers(child, leaves, observed)
   }
-  if (!children.length && !(module instanceof Sequential) && leaves.has(module.constructor)) observe(module)
+  const whole = !children.length || 'weightFakeQuant' in module
+  if (whole && !(module instanceof Sequential) && leaves.has(module.constructor)) observe(module)
+}
+
+export interface PrepareOptions {
+  /** Changes the model itself. */
+  readonly inplace?: boolean
+  /** Classes whose results are observed as one layer's, though there are modules inside. */
+  readonly observedModules?: ReadonlySet<unknown>
 }
 
 /**
@@ -79,10 +88,10 @@ function addObservers(module: Module, leaves: ReadonlySet<unknown>): void {
  *
  * @throws OPTION_INVALID as propagateQConfig
  */
-export function prepare<M extends Module>(model: M, { inplace = false }: { readonly inplace?: boolean } = {}): M {
+export function prepare<M extends Module>(model: M, { inplace = false, observedModules = new Set() }: PrepareOptions = {}): M {
   const target = inplace ? model : deepCopy(model)
   propagateQConfig(target)
   if (![...target.modules()].some((m) => m.qconfig)) console.warn('prepare: no module has a qconfig, nothing will be observed. Set model.qconfig = getDefaultQConfig(engine) first.')
-  addObservers(target, getDefaultQConfigPropagationList())
+  addObservers(target, getDefaultQConfigPropagationList(), observedModules)
   return target
 }
