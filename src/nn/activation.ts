@@ -11,7 +11,7 @@ export interface InplaceOptions {
   /** Writes the result into the input. */
   readonly inplace?: boolean
 }
-type InplaceSettings = Settings<[inplace: boolean], InplaceOptions>
+export type InplaceSettings = Settings<[inplace: boolean], InplaceOptions>
 
 /** A function without parameters that may write into its input. */
 abstract class Activation extends Module<[input: Tensor], Tensor> {

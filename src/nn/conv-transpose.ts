@@ -14,12 +14,12 @@ export interface ConvTransposeOptions extends Omit<ConvOptions, 'padding' | 'pad
   readonly paddingMode?: 'zeros'
 }
 export type ConvTransposeSettings = Settings<[stride: Size, padding: Size, outputPadding: Size, groups: number, bias: boolean, dilation: Size, paddingMode: 'zeros'], ConvTransposeOptions>
-const NAMES = ['stride', 'padding', 'outputPadding', 'groups', 'bias', 'dilation', 'paddingMode'] as const
+export const CONV_TRANSPOSE_NAMES = ['stride', 'padding', 'outputPadding', 'groups', 'bias', 'dilation', 'paddingMode'] as const
 
 /** What the transposed convolutions share. `outputSize` chooses among the sizes that one input may come from. */
 export abstract class ConvTransposeBase extends ConvBase {
   constructor(where: string, axes: number, inChannels: number, outChannels: number, kernelSize: Size, rest: ConvTransposeSettings) {
-    const { outputPadding = 0, ...options } = settings<ConvTransposeOptions>(where, NAMES, rest)
+    const { outputPadding = 0, ...options } = settings<ConvTransposeOptions>(where, CONV_TRANSPOSE_NAMES, rest)
     if (options.paddingMode !== undefined && options.paddingMode !== 'zeros') throw new OctavoError('OPTION_INVALID', `${where}: paddingMode must be zeros, got ${String(options.paddingMode)}.`, { paddingMode: options.paddingMode })
     super(axes, inChannels, outChannels, kernelSize, options, outputPadding)
   }

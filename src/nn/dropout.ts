@@ -10,7 +10,7 @@ export interface DropoutOptions {
   readonly p?: number
   readonly inplace?: boolean
 }
-type DropoutSettings = Settings<[p: number, inplace: boolean], DropoutOptions>
+export type DropoutSettings = Settings<[p: number, inplace: boolean], DropoutOptions>
 
 /** What the dropouts share. */
 export abstract class DropoutBase extends Module<[input: Tensor], Tensor> {

@@ -1,5 +1,5 @@
 /** `octavo/torch/quantization`: observing, fusing and quantizing modules. Names are torch.ao.quantization's, camelCase. */
-export { QConfig, qconfigEquals, getDefaultQConfig, defaultQConfig, defaultDebugQConfig, defaultPerChannelQConfig, defaultDynamicQConfig, perChannelDynamicQConfig, defaultSymmetricQnnpackQConfig, defaultPerChannelSymmetricQnnpackQConfig } from '../../quantization/qconfig.js'
+export { QConfig, qconfigEquals, getDefaultQConfig, defaultQConfig, defaultDebugQConfig, defaultPerChannelQConfig, defaultDynamicQConfig, perChannelDynamicQConfig, defaultSymmetricQnnpackQConfig, defaultPerChannelSymmetricQnnpackQConfig, defaultQuint8WeightQConfig, defaultReuseInputQConfig, float16DynamicQConfig, float16StaticQConfig, floatQParamsWeightOnlyQConfig, floatQParamsWeightOnlyQConfig4Bit } from '../../quantization/qconfig.js'
 export { QConfigMapping, getDefaultQConfigMapping, type LayerPlace, type ObjectType, type QConfigDict } from '../../quantization/qconfig-mapping.js'
 export { MinMaxObserver, MovingAverageMinMaxObserver } from '../../quantization/min-max-observer.js'
 export { MovingAveragePerChannelMinMaxObserver, PerChannelMinMaxObserver } from '../../quantization/per-channel-observer.js'

@@ -22,7 +22,7 @@ abstract class PackedLinear extends PackedLayer<PackedParams> {
   }
 
   protected pack(weight: Tensor, bias: Tensor | undefined): PackedParams {
-    return linearPrepack(weight, bias)
+    return linearPrepack(weight, bias ?? this.defaultBias(this.outFeatures))
   }
 
   override get stateVersion(): number {

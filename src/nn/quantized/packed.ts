@@ -1,3 +1,5 @@
+import { zeros } from '../../autograd/create.js'
+import { quantizedBackend } from '../../autograd/quantized/engine.js'
 import type { PackedParams } from '../../autograd/quantized/products.js'
 import type { Tensor } from '../../autograd/tensor.js'
 import { Module } from '../module.js'
@@ -11,12 +13,17 @@ export abstract class PackedLayer<P extends PackedParams> extends Module<[x: Ten
 
   protected abstract pack(weight: Tensor, bias: Tensor | undefined): P
 
+  /** What a layer without bias keeps: QNNPACK packs zeros, which state dicts and prints tell. */
+  protected defaultBias(outputs: number): Tensor | undefined {
+    return quantizedBackend.engine === 'qnnpack' ? zeros([outputs]) : undefined
+  }
+
   /** The weight's codes. */
   weight(): Tensor {
     return this.packed.weight
   }
 
-  /** float32, null where there is none. */
+  /** float32; null where there is none. */
   bias(): Tensor | null {
     return this.packed.bias ?? null
   }

@@ -3,6 +3,7 @@ import { BatchNorm2d, BatchNorm3d } from '../../nn/batchnorm.js'
 import { Sequential } from '../../nn/containers.js'
 import * as float from '../../nn/conv.js'
 import { ConvTranspose1d, ConvTranspose2d } from '../../nn/conv-transpose.js'
+import { Dropout } from '../../nn/dropout.js'
 import * as fused from '../../nn/intrinsic/fused.js'
 import * as trainedConvBn from '../../nn/intrinsic/qat/conv-bn.js'
 import * as trainedConvReLU from '../../nn/intrinsic/qat/conv-relu.js'
@@ -16,10 +17,16 @@ import * as trained from '../../nn/qat/conv.js'
 import { Linear as DynamicTrainedLinear } from '../../nn/qat/dynamic.js'
 import { Embedding as TrainedEmbedding, EmbeddingBag as TrainedEmbeddingBag } from '../../nn/qat/embedding.js'
 import { Linear as TrainedLinear } from '../../nn/qat/linear.js'
+import * as quantizedActivation from '../../nn/quantized/activation.js'
+import * as quantizedBn from '../../nn/quantized/batchnorm.js'
 import * as quantized from '../../nn/quantized/conv.js'
+import * as quantizedTransposed from '../../nn/quantized/conv-transpose.js'
+import { Dropout as QuantizedDropout } from '../../nn/quantized/dropout.js'
 import { FloatFunctional, QFunctional } from '../../nn/quantized/functional-modules.js'
 import { DynamicLinear, Linear as QuantizedLinear, LinearReLU } from '../../nn/quantized/linear.js'
+import * as quantizedNorm from '../../nn/quantized/normalization.js'
 import { DeQuantStub, DeQuantize, QuantStub, Quantize } from '../../nn/quantized/quantize.js'
+import { Embedding as QuantizedEmbedding, EmbeddingBag as QuantizedEmbeddingBag } from '../../nn/quantized/sparse.js'
 import { GRU, GRUCell, LSTM, LSTMCell, RNNCell } from '../../nn/rnn.js'
 import { Embedding, EmbeddingBag } from '../../nn/sparse.js'
 
@@ -30,11 +37,17 @@ export interface QuantizedClass { fromFloat(module: never): Module }
 /** Which class takes the place of which. */
 export type ModuleMapping = ReadonlyMap<ModuleClass, QuantizedClass>
 
-/** What convert() swaps. torch's get_default_static_quant_module_mappings, as far as these modules are here. */
+/** What convert() swaps. torch's get_default_static_quant_module_mappings. */
 export const getDefaultStaticQuantModuleMappings = (): Map<ModuleClass, QuantizedClass> => new Map<ModuleClass, QuantizedClass>([
   [QuantStub, Quantize], [DeQuantStub, DeQuantize], [FloatFunctional, QFunctional], [Linear, QuantizedLinear], [fused.LinearReLU, LinearReLU],
   [float.Conv1d, quantized.Conv1d], [float.Conv2d, quantized.Conv2d], [float.Conv3d, quantized.Conv3d],
   [fused.ConvReLU1d, quantized.ConvReLU1d], [fused.ConvReLU2d, quantized.ConvReLU2d], [fused.ConvReLU3d, quantized.ConvReLU3d],
+  [ConvTranspose1d, quantizedTransposed.ConvTranspose1d], [ConvTranspose2d, quantizedTransposed.ConvTranspose2d],
+  [BatchNorm2d, quantizedBn.BatchNorm2d], [BatchNorm3d, quantizedBn.BatchNorm3d], [fused.BNReLU2d, quantizedBn.BNReLU2d], [fused.BNReLU3d, quantizedBn.BNReLU3d],
+  [LayerNorm, quantizedNorm.LayerNorm], [GroupNorm, quantizedNorm.GroupNorm],
+  [InstanceNorm1d, quantizedNorm.InstanceNorm1d], [InstanceNorm2d, quantizedNorm.InstanceNorm2d], [InstanceNorm3d, quantizedNorm.InstanceNorm3d],
+  [ELU, quantizedActivation.ELU], [Hardswish, quantizedActivation.Hardswish], [LeakyReLU, quantizedActivation.LeakyReLU], [ReLU6, quantizedActivation.ReLU6], [PReLU, quantizedActivation.PReLU],
+  [Dropout, QuantizedDropout], [Embedding, QuantizedEmbedding], [EmbeddingBag, QuantizedEmbeddingBag],
   [trainedConvBn.ConvBn1d, quantized.Conv1d], [trainedConvBn.ConvBn2d, quantized.Conv2d], [trainedConvBn.ConvBn3d, quantized.Conv3d],
   [trainedConvBn.ConvBnReLU1d, quantized.ConvReLU1d], [trainedConvBn.ConvBnReLU2d, quantized.ConvReLU2d], [trainedConvBn.ConvBnReLU3d, quantized.ConvReLU3d],
   [trainedConvReLU.ConvReLU2d, quantized.ConvReLU2d], [trainedConvReLU.ConvReLU3d, quantized.ConvReLU3d],
@@ -55,16 +68,13 @@ export const getDefaultQatModuleMappings = (): Map<ModuleClass, QuantizedClass> 
 export const getEmbeddingQatModuleMappings = (): Map<ModuleClass, QuantizedClass> => getDefaultQatModuleMappings().set(EmbeddingBag, TrainedEmbeddingBag).set(Embedding, TrainedEmbedding)
 
 /** What quantizeDynamic() swaps. */
-export const getDefaultDynamicQuantModuleMappings = (): Map<ModuleClass, QuantizedClass> => new Map<ModuleClass, QuantizedClass>([[Linear, DynamicLinear], [DynamicTrainedLinear, DynamicLinear]])
+export const getDefaultDynamicQuantModuleMappings = (): Map<ModuleClass, QuantizedClass> => new Map<ModuleClass, QuantizedClass>([[Linear, DynamicLinear], [DynamicTrainedLinear, DynamicLinear], [Embedding, QuantizedEmbedding], [EmbeddingBag, QuantizedEmbeddingBag]])
 
 /** Layers that PyTorch swaps and that have no quantized module here: they are refused, not left in float among codes. */
-export const UNSUPPORTED: ReadonlySet<unknown> = new Set<unknown>([
-  BatchNorm2d, BatchNorm3d, fused.BNReLU2d, fused.BNReLU3d, ConvTranspose1d, ConvTranspose2d, ELU, Embedding, EmbeddingBag, GroupNorm, Hardswish,
-  InstanceNorm1d, InstanceNorm2d, InstanceNorm3d, LayerNorm, LeakyReLU, ReLU6, PReLU, LSTM,
-])
+export const UNSUPPORTED: ReadonlySet<unknown> = new Set<unknown>([LSTM])
 
 /** What PyTorch's dynamic quantization swaps beyond those here. */
-export const UNSUPPORTED_DYNAMIC: ReadonlySet<unknown> = new Set<unknown>([fused.LinearReLU, LSTM, GRU, LSTMCell, GRUCell, RNNCell, Embedding, EmbeddingBag])
+export const UNSUPPORTED_DYNAMIC: ReadonlySet<unknown> = new Set<unknown>([fused.LinearReLU, LSTM, GRU, LSTMCell, GRUCell, RNNCell])
 
 /** Leaves that prepare() observes. */
 export const getDefaultQConfigPropagationList = (): Set<unknown> => new Set<unknown>([...getDefaultStaticQuantModuleMappings().keys(), ...getDefaultQatModuleMappings().keys(), DynamicTrainedLinear, ...UNSUPPORTED, ...UNSUPPORTED_DYNAMIC, Sequential])

@@ -3,10 +3,11 @@ import assert from 'node:assert/strict'
 import { readFileSync } from 'node:fs'
 import { fromArray, ones } from '../../../src/autograd/create.js'
 import { quantizedBackend, type QEngine } from '../../../src/autograd/quantized/engine.js'
-import { quantizePerTensor } from '../../../src/autograd/quantized/quantize.js'
+import { quantizePerChannel, quantizePerTensor } from '../../../src/autograd/quantized/quantize.js'
 import type { Tensor } from '../../../src/autograd/tensor.js'
 import * as nn from '../../../src/entry/torch/nn.js'
 import * as nnq from '../../../src/entry/torch/nn/quantized.js'
+import * as fused from '../../../src/nn/intrinsic/fused.js'
 import * as q from '../../../src/entry/torch/quantization.js'
 import { eachTier } from '../../quantization/golden.js'
 import { testEager } from '../../support/eager.js'
@@ -14,7 +15,35 @@ import { coded } from '../../support/errors.js'
 import { equal, stateOf, tensorOf, type Plain } from '../../support/plain.js'
 
 interface Functionals { engine: QEngine; batches: Plain[][]; prepared: Record<string, Plain>; state: Record<string, Plain>; repr: string; float: string; y: Plain[] }
-const golden = JSON.parse(readFileSync('tests/golden/quantized-modules.json', 'utf8')) as { functionals: Functionals[] }
+interface ModuleCase {
+  name: string; args: unknown[]; named: Record<string, unknown>; engine: QEngine; qconfig: string; float: Record<string, Plain>; batches: Plain[]; prepared: Record<string, Plain>; y: Plain
+  keys?: string[]; state?: Record<string, Plain>; packed?: Record<string, (Plain | null)[]>; repr?: string
+}
+const golden = JSON.parse(readFileSync('tests/golden/quantized-modules.json', 'utf8')) as { functionals: Functionals[]; modules: ModuleCase[] }
+
+const FUSED: Readonly<Record<string, (layer: never) => nn.Module>> = {
+  BNReLU2d: (bn) => new fused.BNReLU2d(bn, new nn.ReLU()), BNReLU3d: (bn) => new fused.BNReLU3d(bn, new nn.ReLU()), ConvReLU1d: (c) => new fused.ConvReLU1d(c, new nn.ReLU()),
+  ConvReLU2d: (c) => new fused.ConvReLU2d(c, new nn.ReLU()), ConvReLU3d: (c) => new fused.ConvReLU3d(c, new nn.ReLU()), LinearReLU: (l) => new fused.LinearReLU(l, new nn.ReLU()),
+}
+const camel = (name: string): string => name.replace(/_(.)/g, (_, c: string) => c.toUpperCase())
+
+/** The float module of a case, by PyTorch's name and arguments. */
+function make({ name, args, named }: ModuleCase): nn.Module {
+  const inner = name.startsWith('BNReLU') ? `BatchNorm${name.slice(6)}` : name in FUSED ? name.replace('ReLU', '') : name
+  const options = Object.fromEntries(Object.entries(named).map(([key, value]) => [camel(key), value]))
+  const layer = new (nn as unknown as Record<string, new (...args: unknown[]) => nn.Module>)[inner]!(...args, ...(Object.keys(options).length ? [options] : []))
+  return FUSED[name]?.(layer as never) ?? layer
+}
+
+const qconfigOf = (name: string, engine: QEngine): q.QConfig<unknown> => {
+  const { weight } = q.getDefaultQConfig(engine)
+  const activation = q.MinMaxObserver.withArgs({ reduceRange: engine === 'fbgemm' })
+  const weights = { per_tensor: q.defaultWeightObserver, slopes: q.MinMaxObserver.withArgs({ dtype: 'quint8' }), default: weight }
+  if (name in weights) return new q.QConfig(activation, weights[name as keyof typeof weights])
+  return name === 'rows' ? q.floatQParamsWeightOnlyQConfig : q.floatQParamsWeightOnlyQConfig4Bit
+}
+
+const vectorised = new Set(['LeakyReLU', 'ELU', 'Hardswish', 'PReLU'])
 
 class Functionals extends nn.Module<[Tensor, Tensor], Tensor[]> {
   quant = new q.QuantStub()
@@ -98,4 +127,70 @@ testEager('functionals: what is refused, and what is left alone', () => {
   skip.skip.qconfig = skip.qconfig
   const again = q.convert((([m, x]) => (m(x), m))([q.prepare(skip), ones([2])] as [Skip, Tensor]))
   assert.equal(again(quantizePerTensor(ones([2]), 0.1, 0, 'quint8')).dtype, 'quint8')
+})
+
+testEager('modules on codes give the codes, states and prints of PyTorch', () => eachTier(() => {
+  let [states, within] = [0, 0]
+  for (const c of golden.modules) {
+    quantizedBackend.engine = c.engine
+    const where = `${c.engine} ${c.name} ${JSON.stringify(c.args)} ${JSON.stringify(c.named)}`
+    const table = c.name.startsWith('Embedding')
+    const model = new nn.Sequential(...(table ? [] : [new q.QuantStub()]), make(c)).eval()
+    model.loadStateDict(stateOf(c.float))
+    model.qconfig = qconfigOf(c.qconfig, c.engine)
+    const prepared = q.prepare(model)
+    for (const x of c.batches.slice(0, 2)) prepared(tensorOf(x))
+    const made = convertedFrom(prepared, c.prepared, where)
+    const y = made(tensorOf(c.batches[2]!)) as Tensor
+    if (vectorised.has(c.name)) {
+      const [ours, theirs] = [y.toArray() as Uint8Array, tensorOf(c.y).toArray() as Uint8Array]
+      ours.forEach((code, i) => assert.ok(Math.abs(code - theirs[i]!) <= 1, `${where} element ${i}`))
+      within += ours.filter((code, i) => code !== theirs[i]).length
+    } else equal(y, c.y, where)
+    if (!c.keys) continue
+    states++
+    assert.equal(String(made), c.repr, where)
+    const state = made.stateDict()
+    assert.deepEqual([...state.keys()], c.keys, where)
+    for (const [key, value] of Object.entries(c.state!)) equal(state.get(key) as Tensor, value, `${where} ${key}`)
+    for (const [key, list] of Object.entries(c.packed!)) list.forEach((value, i) => value ? equal((state.get(key) as Tensor[])[i]!, value, `${where} ${key}`) : assert.equal((state.get(key) as unknown[])[i], null))
+    const again = q.convert(prepared)
+    again.loadStateDict(state)
+    assert.deepEqual((again(tensorOf(c.batches[2]!)) as Tensor).toArray(), y.toArray(), where)
+    const first = c.keys.find((key) => key.startsWith(table ? '0' : '1'))
+    if (!first) continue
+    coded('STATE_DICT_MISMATCH', () => again.loadStateDict(new Map([...state].filter(([key]) => key !== first))))
+    coded('STATE_DICT_MISMATCH', () => again.loadStateDict(new Map<string, unknown>([...state, ['1.more', ones([1])]])))
+    if (!first.endsWith('dtype')) coded('STATE_DICT_MISMATCH', () => again.loadStateDict(new Map<string, unknown>([...state, [first, ones([1, 2, 3, 4, 5, 6])]])))
+  }
+  console.log(`modules: ${golden.modules.length}/${golden.modules.length} results and ${states} states and prints equal PyTorch's, ${within} codes of vectorised functions one step off`)
+}))
+
+testEager('quantized modules: what PyTorch refuses is refused', () => {
+  quantizedBackend.engine = 'fbgemm'
+  const observed = <M extends nn.Module>(layer: M, qconfig: q.QConfig<unknown>, x: Tensor): nn.Module => {
+    const model = new nn.Sequential(new q.QuantStub(), layer).eval()
+    model.qconfig = qconfig
+    const prepared = q.prepare(model)
+    prepared(x)
+    return prepared
+  }
+  const usual = q.getDefaultQConfig('fbgemm')
+  coded('MODULE_INVALID', () => nnq.Hardswish.fromFloat(new nn.Hardswish()))
+  coded('MODULE_INVALID', () => nnq.LayerNorm.fromFloat(new nn.LayerNorm(3)))
+  coded('MODULE_INVALID', () => nnq.Conv2d.fromFloat(new nn.Conv2d(1, 1, 1)))
+  coded('MODULE_INVALID', () => nnq.Conv2d.fromFloat(new nn.ConvTranspose2d(1, 1, 1)))
+  coded('OPTION_INVALID', () => observed(new nn.ConvTranspose1d(2, 2, 2), usual, ones([1, 2, 4])))
+  coded('QPARAMS_INVALID', () => new nnq.ConvTranspose2d(2, 3, 1).setWeightBias(quantizePerChannel(ones([2, 3, 1, 1]), [1, 1, 1], [0, 0, 0], 1, 'qint8'), null))
+  coded('OPTION_INVALID', () => q.convert(observed(new nn.Conv2d(1, 1, 3, { padding: 1, paddingMode: 'circular' }), usual, ones([1, 1, 4, 4]))))
+  coded('QPARAMS_INVALID', () => q.convert(observed(new nn.PReLU(3), usual, ones([1, 3, 2]))))
+  coded('MODULE_INVALID', () => q.convert(observed(new nn.BatchNorm2d(2, { trackRunningStats: false }), usual, ones([1, 2, 2, 2]))))
+  const table = new nn.Embedding(3, 4)
+  table.qconfig = usual
+  coded('QPARAMS_INVALID', () => nnq.Embedding.fromFloat(table))
+  coded('SHAPE_MISMATCH', () => new nnq.Embedding(3, 4).setWeight(ones([2, 4])))
+  coded('QPARAMS_INVALID', () => new nnq.Embedding(3, 4).setWeight(ones([3, 4])))
+  coded('SHAPE_MISMATCH', () => new nnq.Conv2d(3, 4, 1, { groups: 2 }))
+  coded('DTYPE_MISMATCH', () => new nnq.ReLU6()(ones([2])))
+  coded('OPTION_INVALID', () => q.MinMaxObserver.withArgs({ dtype: 'quint8', qscheme: 'per_tensor_symmetric', reduceRange: true })())
 })

@@ -1,5 +1,12 @@
 /** `octavo/torch/nn/quantized`: torch.ao.nn.quantized. Modules on quantized tensors; convert() makes them of observed float ones. */
 export { Conv1d, Conv2d, Conv3d } from '../../../nn/quantized/conv.js'
+export { ConvTranspose1d, ConvTranspose2d } from '../../../nn/quantized/conv-transpose.js'
 export { Linear } from '../../../nn/quantized/linear.js'
+export { BatchNorm2d, BatchNorm3d } from '../../../nn/quantized/batchnorm.js'
+export { GroupNorm, InstanceNorm1d, InstanceNorm2d, InstanceNorm3d, LayerNorm } from '../../../nn/quantized/normalization.js'
+export { ELU, Hardswish, LeakyReLU, PReLU, ReLU6, Sigmoid, Softmax } from '../../../nn/quantized/activation.js'
+export { Dropout } from '../../../nn/quantized/dropout.js'
+export { MaxPool2d } from '../../../nn/pooling.js'
+export { Embedding, EmbeddingBag, type EmbeddingBagOptions, type EmbeddingOptions } from '../../../nn/quantized/sparse.js'
 export { DeQuantize, Quantize } from '../../../nn/quantized/quantize.js'
 export { FloatFunctional, FXFloatFunctional, QFunctional } from '../../../nn/quantized/functional-modules.js'
