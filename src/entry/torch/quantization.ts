@@ -18,4 +18,9 @@ export { convert, swapModule, type ConvertOptions } from '../../workflow/eager/c
 export { prepareQat, quantizeQat } from '../../workflow/eager/quantize-qat.js'
 export { quantize, quantizeDynamic } from '../../workflow/eager/quantize.js'
 export { getDefaultDynamicQuantModuleMappings, getDefaultQatModuleMappings, getDefaultStaticQuantModuleMappings, getEmbeddingQatModuleMappings, type ModuleMapping } from '../../workflow/eager/mappings.js'
+export { addQuantDequant } from '../../workflow/eager/add-quant-dequant.js'
+export { getObserverDict, getObserverStateDict, loadObserverStateDict } from '../../workflow/eager/observer-state.js'
+export {
+  getDefaultFloatToQuantizedOperatorMappings, getDynamicQuantModuleClass, getEmbeddingStaticQuantModuleMappings, getQuantizedOperator, getStaticQuantModuleClass,
+} from '../../workflow/eager/quantized-classes.js'
 export { quantizedBackend } from '../../autograd/quantized/engine.js'

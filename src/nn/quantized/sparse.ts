@@ -7,7 +7,7 @@ import { floatQParamsWeightOnlyQConfig } from '../../quantization/qconfig.js'
 import { Module, nameOf } from '../module.js'
 import { postProcessOf } from '../observing/observer.js'
 import type * as float from '../sparse.js'
-import { weightObserverOf } from './from-float.js'
+import { weightObserverOf, type Weighted } from './from-float.js'
 import { isTensor, type LoadReport, type StateDict } from '../state-dict.js'
 
 type TableType = 'quint8' | 'quint4x2'
@@ -25,7 +25,7 @@ const emptyTable = (rows: number, features: number, dtype: TableType): Tensor =>
 
 /** The table of a layer in codes, by what it was trained with or the weight observer of its qconfig. @throws QPARAMS_INVALID for another scheme than float qparams of quint8 or quint4x2 */
 function quantizedTable(layer: float.Embedding | float.EmbeddingBag): Tensor {
-  const observer = 'weightFakeQuant' in layer ? weightObserverOf(layer) : postProcessOf((layer.qconfig ?? floatQParamsWeightOnlyQConfig).weight)
+  const observer = 'weightFakeQuant' in layer ? weightObserverOf(layer as Weighted) : postProcessOf((layer.qconfig ?? floatQParamsWeightOnlyQConfig).weight)
   if (observer.qscheme !== 'per_channel_affine_float_qparams' || (observer.dtype !== 'quint8' && observer.dtype !== 'quint4x2'))
     throw new OctavoError('QPARAMS_INVALID', `${nameOf(layer)}: expected a weight observer of quint8 or quint4x2 with float qparams, got ${observer.dtype} with ${observer.qscheme}. Use floatQParamsWeightOnlyQConfig.`, { dtype: observer.dtype, qscheme: observer.qscheme })
   observer(layer.weight)

@@ -7,6 +7,8 @@ import { quantizePerChannel, quantizePerTensor } from '../../../src/autograd/qua
 import type { Tensor } from '../../../src/autograd/tensor.js'
 import * as nn from '../../../src/entry/torch/nn.js'
 import * as nnq from '../../../src/entry/torch/nn/quantized.js'
+import * as functional from '../../../src/nn/functional.js'
+import * as ops from '../../../src/autograd/quantized/ops.js'
 import * as fused from '../../../src/nn/intrinsic/fused.js'
 import * as q from '../../../src/entry/torch/quantization.js'
 import { eachTier } from '../../quantization/golden.js'
@@ -193,4 +195,43 @@ testEager('quantized modules: what PyTorch refuses is refused', () => {
   coded('SHAPE_MISMATCH', () => new nnq.Conv2d(3, 4, 1, { groups: 2 }))
   coded('DTYPE_MISMATCH', () => new nnq.ReLU6()(ones([2])))
   coded('OPTION_INVALID', () => q.MinMaxObserver.withArgs({ dtype: 'quint8', qscheme: 'per_tensor_symmetric', reduceRange: true })())
+})
+
+testEager('observers of a model are saved, loaded and listed; layers are wrapped; classes are found', () => {
+  quantizedBackend.engine = 'fbgemm'
+  const model = new nn.Sequential(new q.QuantStub(), new nn.Linear(4, 3), new nn.ReLU(), new q.DeQuantStub()).eval()
+  model.qconfig = q.getDefaultQConfig('fbgemm')
+  const [seen, unseen] = [q.prepare(model), q.prepare(model)]
+  const x = fromArray(Float32Array.of(-1, 2, 0.5, 3), [1, 4])
+  seen(x)
+  const state = q.getObserverStateDict(seen)
+  assert.ok(state.size > 0 && [...state.keys()].every((key) => key.includes('activation_post_process')))
+  q.loadObserverStateDict(unseen, state)
+  assert.deepEqual((q.convert(unseen)(x) as Tensor).toArray(), (q.convert(seen)(x) as Tensor).toArray())
+  coded('STATE_DICT_MISMATCH', () => q.loadObserverStateDict(unseen, new Map([...state].slice(1))))
+  assert.deepEqual([...q.getObserverDict(seen).keys()], ['0.activation_post_process', '1.activation_post_process'])
+  assert.ok(q.getObserverDict(seen).get('1.activation_post_process') instanceof q.Observer)
+
+  const float = new nn.Sequential(new nn.Linear(4, 3), new nn.Sequential(new nn.ReLU()))
+  float.qconfig = model.qconfig
+  q.propagateQConfig(float)
+  float.getSubmodule('1.0').qconfig = null
+  const wrapped = q.addQuantDequant(float)
+  assert.equal(wrapped, float)
+  assert.ok(float.at(0) instanceof q.QuantWrapper && float.getSubmodule('1.0') instanceof nn.ReLU)
+  const made = q.quantize(wrapped, (m) => void m(x))
+  assert.ok((made as nn.Sequential).at(0).getSubmodule('module') instanceof nnq.Linear)
+  assert.equal((made(x) as Tensor).dtype, 'float32')
+  const leaf = new nn.Linear(4, 3)
+  assert.equal(q.addQuantDequant(leaf), leaf)
+  leaf.qconfig = model.qconfig
+  assert.ok(q.addQuantDequant(leaf) instanceof q.QuantWrapper)
+
+  assert.equal(q.getStaticQuantModuleClass(nn.Conv2d), nnq.Conv2d)
+  assert.equal(q.getStaticQuantModuleClass(nn.Tanh, new Map([[nn.Tanh, nnq.Sigmoid]])), nnq.Sigmoid)
+  assert.equal(q.getDynamicQuantModuleClass(nn.Embedding), nnq.Embedding)
+  coded('MODULE_INVALID', () => q.getStaticQuantModuleClass(nn.Tanh))
+  coded('MODULE_INVALID', () => q.getDynamicQuantModuleClass(nn.Conv2d))
+  assert.equal(q.getQuantizedOperator(functional.hardswish), ops.hardswish)
+  coded('MODULE_INVALID', () => q.getQuantizedOperator(functional.gelu))
 })
