@@ -2,6 +2,7 @@ import { OctavoError } from '../errors.js'
 import { addRules, type RuleSet } from '../plan/operators.js'
 import type { Recipe, Result } from './recipe.js'
 import { quantizerKey } from './quantizer.js'
+import { recorder } from './recorder.js'
 import { eager } from './runtime.js'
 import type { Tensor } from './tensor.js'
 
@@ -58,7 +59,9 @@ export function callAll<A extends readonly Attribute[]>(op: Op<A>, inputs: reado
     key += input.storage.held ? input.heldKey : input.kind.key
   }
   if (op.rules) addOnce(op.rules)
-  return runtime.calls.call(key, op, inputs, attributes)
+  const results = runtime.calls.call(key, op, inputs, attributes)
+  recorder?.operation(op, attributes, inputs, results)
+  return results
 }
 
 /** callAll for operations with one result. */

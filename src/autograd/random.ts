@@ -1,6 +1,7 @@
 import { OctavoError } from '../errors.js'
 import { zeros, type TensorOptions } from './create.js'
 import { MersenneTwister } from './mersenne-twister.js'
+import { recorder } from './recorder.js'
 import { mismatch } from './shape.js'
 import type { Tensor } from './tensor.js'
 
@@ -167,6 +168,7 @@ export function randperm(n: number, { generator = defaultGenerator }: Pick<Rando
 /** 1 / keep with probability `keep`, else 0: what dropout multiplies with. PyTorch draws these from another stream. */
 export function keepMask(shape: readonly number[], keep: number, generator: Generator = defaultGenerator): Tensor {
   if (!(keep >= 0 && keep <= 1)) mismatch('dropout', 'a probability in [0, 1]', 1 - keep)
+  recorder?.random()
   const mask = zeros(shape)
   const data = mask.elements() as Float32Array
   const value = keep ? 1 / keep : 0

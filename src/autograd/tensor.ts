@@ -7,6 +7,7 @@ import * as products from './ops/matmul.js'
 import * as movement from './ops/movement.js'
 import * as reduce from './ops/reduce.js'
 import type { Quantizer } from './quantizer.js'
+import { recorder } from './recorder.js'
 import { storageLength, type ScalarType } from './scalar-type.js'
 import { axisOf, mismatch, resolveShape } from './shape.js'
 import { Storage } from './storage.js'
@@ -97,6 +98,11 @@ export class Tensor {
 
   /** The elements in storage order, as they are: not a copy. int64 is BigInt64Array, float16 raw bits, quantized types their codes. After writing here call `touch`. */
   elements(): TypedArray {
+    recorder?.read(this)
+    return this.raw()
+  }
+
+  private raw(): TypedArray {
     const { array } = this.storage
     const length = storageLength(this.dtype, this.numel())
     return this.offset === 0 && array.length === length ? array : array.subarray(this.offset, this.offset + length)
@@ -222,7 +228,9 @@ export class Tensor {
 
   /** A copy with storage of its own. */
   clone(): Tensor {
-    return new Tensor(new Storage(this.elements().slice()), this.kind, this.quantizer)
+    const copy = new Tensor(new Storage(this.raw().slice()), this.kind, this.quantizer)
+    recorder?.written(copy, this)
+    return copy
   }
 
   /** Elements in this order of storage; itself where they are. @throws SHAPE_MISMATCH for a rank without that format */
@@ -325,7 +333,9 @@ export class Tensor {
     const same = `${source.shape}` === `${shape}` ? source : movement.expand(source, shape)
     const typed = this.quantizer || source.quantizer ? same : same.toType(dtype)
     if (typed.dtype !== dtype) throw new OctavoError('DTYPE_MISMATCH', `copy_: expected ${dtype}, got ${typed.dtype}.`, { expected: dtype, got: typed.dtype })
-    this.elements().set(typed.contiguous(format).elements() as never)
+    const written = typed.contiguous(format)
+    recorder?.written(this, written)
+    this.raw().set(written.raw() as never)
     return this.touch()
   }
 

@@ -15,6 +15,8 @@ export interface Graph {
   readonly constants: ReadonlyMap<string, Tensor>
   /** What the file says about itself, for people and tools (labels, author, licence). */
   readonly metadata?: ReadonlyMap<string, string>
+  /** Every rounding stays where the nodes say it: set for graphs of traced modules, whose bits are those of the modules. */
+  readonly exact?: boolean
 }
 
 export interface Node {

@@ -35,9 +35,9 @@ const WEIGHTS_STAY = new Set(['DequantizeLinear'])
  */
 export function prepare(graph: Graph, request: Request, capabilities: number, memoryLimit: number, evaluate: Evaluate): Prepared {
   const first = specialise(graph, request.types, request.known, evaluate, WEIGHTS_STAY)
-  const onCodes = applyPasses(quantized(), removeDeadCode(first.graph), request.types)
+  const onCodes = applyPasses(quantized(graph.exact), removeDeadCode(first.graph), request.types)
   const folded = specialise(onCodes, request.types, request.known, evaluate)
-  const legal = applyPasses([...optimise(), ...LEGALISE], removeDeadCode(folded.graph), request.types)
+  const legal = applyPasses([...optimise(graph.exact), ...LEGALISE], removeDeadCode(folded.graph), request.types)
   const last = specialise(legal, request.types, request.known, evaluate)
   const final = removeDeadCode(last.graph)
   requireSizes(final, last.values, memoryLimit)
@@ -58,7 +58,8 @@ export function prepareNode(graph: Graph, capabilities: number): Plan {
   return buildPlan(legal, typesOf(legal, new Map()), capabilities)
 }
 
-function applyPasses(passes: readonly Pass[], graph: Graph, inputs: ReadonlyMap<string, TensorType>): Graph {
+/** The graph after these passes, what nothing reads dropped after each. */
+export function applyPasses(passes: readonly Pass[], graph: Graph, inputs: ReadonlyMap<string, TensorType>): Graph {
   let before: Typed | undefined
   let values: ValueTable | undefined
   const typeOf = (name: string): TensorType => {

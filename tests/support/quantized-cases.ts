@@ -105,10 +105,13 @@ export interface Outcome {
 /** Cases that are compared: not those where PyTorch refuses, saturates, or is wrong (docs/quantization.md). */
 export const isCompared = (c: Case): boolean => c.y !== undefined && !c['wrong'] && !c['saturates']
 
-/** Runs one case under its engine. @throws what the operation throws */
-export function runCase(c: Case): Tensor | ArrayLike<number> {
+/** The tensors of a case. */
+export const tensorsOf = (c: Case): Record<string, Tensor> => Object.fromEntries(Object.entries(inputsOf(c)).map(([name, o]) => [name, tensorOf(o)]))
+
+/** Runs one case under its engine, on its own tensors or others. @throws what the operation throws */
+export function runCase(c: Case, tensors = tensorsOf(c)): Tensor | ArrayLike<number> {
   quantizedBackend.engine = (c.engine ?? 'fbgemm') as QEngine
-  return RUN[c.op]!(Object.fromEntries(Object.entries(inputsOf(c)).map(([name, o]) => [name, tensorOf(o)])), c)
+  return RUN[c.op]!(tensors, c)
 }
 
 export function outcomeOf(c: Case): Outcome {

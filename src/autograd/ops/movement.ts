@@ -5,6 +5,7 @@ import { call, callAll, Op } from '../dispatch.js'
 import type { MemoryFormat } from '../kind.js'
 import type { Recipe, Result } from '../recipe.js'
 import { axisOf, mismatch } from '../shape.js'
+import { recording } from '../recorder.js'
 import { promoteTypes } from '../scalar-type.js'
 import type { Tensor } from '../tensor-base.js'
 import { cast } from './elementwise.js'
@@ -163,7 +164,7 @@ export function take(x: Tensor, dim: number, index: Tensor): Tensor {
   const [result, ...ends] = index.numel() ? callAll(INDEX, [x, index], [axis]) : [call(EMPTY_INDEX, [x, index], [axis])]
   const length = x.shape[axis]!
   for (const end of ends) {
-    const at = end.item()
+    const at = recording(undefined, () => end.item())
     if (at < 0 || at >= length) throw new OctavoError('INPUT_MISMATCH', `index ${at} is out of range for an axis of ${length}.`, { index: at, length })
   }
   return result!

@@ -3,72 +3,78 @@ import type { Attribute, Node, TensorType } from '../graph.js'
 
 /** Axis of channels-last that holds axis `axis` of channels-first, for values of rank `rank`. */
 export const lastAxis = (axis: number, rank: number): number => (axis === 0 ? 0 : axis === 1 ? rank - 1 : axis - 1)
+/** Axis of channels-first that holds axis `axis` of channels-last. */
+export const firstAxis = (axis: number, rank: number): number => (axis === 0 ? 0 : axis === rank - 1 ? 1 : axis + 1)
 
-/** What a rule may ask for while it rewrites one node. */
+/** What a rule may ask for while it rewrites one node from the order that the graph has (own) to the other one: from channels-first to channels-last, or back. */
 export interface LayoutContext {
   readonly node: Node
+  /** The attribute channels_last of what is made. */
+  readonly channelsLast: 0 | 1
   typeOf(value: string): TensorType
-  /** Channels-last form of a value of rank `rank` (a value of lower rank is given leading axes of 1 first; one element stays as it is). */
-  last(value: string, rank: number): string
-  /** Channels-first form: the value as the graph has it. */
-  first(value: string): string
+  /** The other order's form of a value of rank `rank` (a value of lower rank is given leading axes of 1 first; one element stays as it is). */
+  other(value: string, rank: number): string
+  /** The value as the graph has it. */
+  own(value: string): string
+  /** Where the other order holds an axis (counted from the front). */
+  axis(axis: number, rank: number): number
   /** The contents of a constant operand as integers, or undefined. */
   ints(value: string | undefined): number[] | undefined
   /** A new int64 constant. */
   constant(values: readonly number[]): string
 }
 
-/** How one operator works in channels-last order. */
+/** How one operator works in the other order. */
 export interface LayoutRule {
   /** Its kernels read channels-last only. */
   readonly always?: boolean
   /** Inputs whose order decides for the node. */
   follows(node: Node): readonly number[]
-  /** The node's inputs and changed attributes in channels-last order; undefined when this node cannot be rewritten. */
-  rewrite(c: LayoutContext): { inputs: string[]; attributes?: Record<string, Attribute>; outputs?: 'first' } | undefined
+  /** The node's inputs and changed attributes in the other order; undefined when this node cannot be rewritten. */
+  rewrite(c: LayoutContext): { inputs: string[]; attributes?: Record<string, Attribute>; outputs?: 'own' } | undefined
 }
 
 export const onlyFirst = (): readonly number[] => [0]
-const rest = (c: LayoutContext, from: number): string[] => c.node.inputs.slice(from).map((v) => (v ? c.first(v) : v))
+const rest = (c: LayoutContext, from: number): string[] => c.node.inputs.slice(from).map((v) => (v ? c.own(v) : v))
 export const rankOf = (c: LayoutContext, i = 0): number => c.typeOf(c.node.inputs[i]!).dims.length
 
 /** Convolutions and pools: input 0 is the image, an attribute says the order. */
-const spatial = (always: boolean): LayoutRule => ({
+export const spatial = (always: boolean): LayoutRule => ({
   always,
   follows: onlyFirst,
   rewrite: (c) =>
-    c.node.outputs[1] ? undefined : { inputs: [c.last(c.node.inputs[0]!, rankOf(c)), ...rest(c, 1)], attributes: { channels_last: 1 } },
+    c.node.outputs[1] ? undefined : { inputs: [c.other(c.node.inputs[0]!, rankOf(c)), ...rest(c, 1)], attributes: { channels_last: c.channelsLast } },
 })
 
 /** One image in, one out, element by element; other inputs hold one element. */
 const unary: LayoutRule = {
   follows: onlyFirst,
-  rewrite: (c) => ({ inputs: [c.last(c.node.inputs[0]!, rankOf(c)), ...rest(c, 1)] }),
+  rewrite: (c) => ({ inputs: [c.other(c.node.inputs[0]!, rankOf(c)), ...rest(c, 1)] }),
 }
 
 /** Inputs that broadcast against each other; `images` picks them, the others hold one element. */
-const broadcast = (images: (i: number) => boolean): LayoutRule => ({
+export const broadcast = (images: (i: number) => boolean): LayoutRule => ({
   follows: (node) => node.inputs.flatMap((v, i) => (v && images(i) ? [i] : [])),
   rewrite: (c) => {
     const rank = Math.max(...c.node.inputs.map((v, i) => (v && images(i) ? rankOf(c, i) : 0)))
-    return { inputs: c.node.inputs.map((v, i) => (!v ? v : images(i) ? c.last(v, rank) : c.first(v))) }
+    return { inputs: c.node.inputs.map((v, i) => (!v ? v : images(i) ? c.other(v, rank) : c.own(v))) }
   },
 })
 
 /** An `axis` attribute that moves with the order; `images` picks the inputs that are images. */
-const alongAxis = (fallback: number, images: (i: number) => boolean): LayoutRule => ({
+export const alongAxis = (fallback: number, images: (i: number) => boolean): LayoutRule => ({
   follows: (node) => node.inputs.flatMap((v, i) => (v && images(i) ? [i] : [])),
   rewrite: (c) => {
     const at = c.node.inputs.findIndex((_, i) => images(i))
     const rank = rankOf(c, at)
     const axis = (c.node.attributes['axis'] as number | undefined) ?? fallback
-    const inputs = c.node.inputs.map((v, i) => (!v ? v : images(i) ? c.last(v, rank) : c.first(v)))
-    return { inputs, attributes: { axis: lastAxis(axis < 0 ? axis + rank : axis, rank) } }
+    const inputs = c.node.inputs.map((v, i) => (!v ? v : images(i) ? c.other(v, rank) : c.own(v)))
+    return { inputs, attributes: { axis: c.axis(axis < 0 ? axis + rank : axis, rank) } }
   },
 })
 
 /** Quantize and dequantize: `axis` matters only when the scale is a vector; blocked forms stay channels-first. */
-const quantize: LayoutRule = {
+export const quantize: LayoutRule = {
   follows: onlyFirst,
   rewrite: (c) => (elementCount(c.typeOf(c.node.inputs[1]!).dims) === 1 ? unary.rewrite(c) : c.node.attributes['block_size'] ? undefined : alongAxis(1, (i) => i === 0).rewrite(c)),
 }
@@ -82,9 +88,9 @@ const reduce: LayoutRule = {
     if (!given?.length) return undefined
     const axes = given.map((a) => (a < 0 ? a + rank : a))
     const kept = (c.node.attributes['keepdims'] as number | undefined) ?? 1
-    const spatialOnly = axes.length === rank - 2 && axes.every((a) => a >= 2)
+    const spatialOnly = axes.length === rank - 2 && axes.every((a) => a > 0 && a !== (c.channelsLast ? 1 : rank - 1))
     if (!kept && !spatialOnly) return undefined
-    return { inputs: [c.last(c.node.inputs[0]!, rank), c.constant(axes.map((a) => lastAxis(a, rank)))], outputs: kept ? undefined : 'first' }
+    return { inputs: [c.other(c.node.inputs[0]!, rank), c.constant(axes.map((a) => c.axis(a, rank)))], outputs: kept ? undefined : 'own' }
   },
 }
 
@@ -94,7 +100,7 @@ const transpose: LayoutRule = {
   rewrite: (c) => {
     const rank = rankOf(c)
     const perm = (c.node.attributes['perm'] as readonly number[] | undefined) ?? Array.from({ length: rank }, (_, i) => rank - 1 - i)
-    return { inputs: [c.last(c.node.inputs[0]!, rank)], attributes: { perm: perm.map((a) => lastAxis(a, rank)) }, outputs: 'first' }
+    return { inputs: [c.other(c.node.inputs[0]!, rank)], attributes: { perm: perm.map((a) => c.axis(a, rank)) }, outputs: 'own' }
   },
 }
 
@@ -107,8 +113,8 @@ const slice: LayoutRule = {
     const axes = c.node.inputs[3] ? c.ints(c.node.inputs[3]) : starts?.map((_, i) => i)
     if (!axes) return undefined
     const [, from, to, , steps] = c.node.inputs
-    const moved = c.constant(axes.map((a) => lastAxis(a < 0 ? a + rank : a, rank)))
-    return { inputs: [c.last(c.node.inputs[0]!, rank), c.first(from!), c.first(to!), moved, ...(steps ? [c.first(steps)] : [])] }
+    const moved = c.constant(axes.map((a) => c.axis(a < 0 ? a + rank : a, rank)))
+    return { inputs: [c.other(c.node.inputs[0]!, rank), c.own(from!), c.own(to!), moved, ...(steps ? [c.own(steps)] : [])] }
   },
 }
 

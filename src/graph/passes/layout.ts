@@ -1,11 +1,18 @@
 import { invariant } from '../../errors.js'
 import { Tensor, toInts } from '../../value.js'
 import { opKey, type Attribute, type Graph, type Node, type TensorType } from '../graph.js'
-import { lastAxis, LAYOUT_RULES, type LayoutRule } from './layout-rules.js'
+import { firstAxis, lastAxis, LAYOUT_RULES, type LayoutRule } from './layout-rules.js'
 
-/** Transpose permutations between N C D1…Dr and N D1…Dr C. */
-const toLast = (rank: number): number[] => Array.from({ length: rank }, (_, i) => (i === 0 ? 0 : i === rank - 1 ? 1 : i + 1))
-const toFirst = (rank: number): number[] => Array.from({ length: rank }, (_, i) => lastAxis(i, rank))
+/** Where an axis of one order is in the other: N C D1…Dr and N D1…Dr C. A Transpose to the other order takes its axes from where `back` says. */
+interface Direction {
+  readonly channelsLast: 0 | 1
+  axis(axis: number, rank: number): number
+  back(axis: number, rank: number): number
+}
+const LAST: Direction = { channelsLast: 1, axis: lastAxis, back: firstAxis }
+const FIRST: Direction = { channelsLast: 0, axis: firstAxis, back: lastAxis }
+
+const perm = (rank: number, axis: Direction['axis']): number[] => Array.from({ length: rank }, (_, i) => axis(i, rank))
 
 /**
  * Puts image-like values into channels-last order wherever a convolution needs it, and keeps them so through every
@@ -17,8 +24,16 @@ const toFirst = (rank: number): number[] => Array.from({ length: rank }, (_, i) 
  */
 export function channelsLast(graph: Graph, typeOf: (value: string) => TensorType): Graph {
   if (!graph.nodes.some((node) => !isLast(node) && LAYOUT_RULES[opKey(node)]?.always)) return graph
-  return new LayoutPass(graph, typeOf).run()
+  return new LayoutPass(graph, typeOf, LAST).run()
 }
+
+/** The way back: no node of the result has the attribute channels_last. Between what only works channels-last Transposes are left, which cancel (mergeMovement, removeIdentities). */
+export function channelsFirst(graph: Graph, typeOf: (value: string) => TensorType): Graph {
+  return graph.nodes.some(isLast) ? new LayoutPass(graph, typeOf, FIRST).run() : graph
+}
+
+/** Operators that add up an image, in the order of its elements: graphs that are exact leave them in theirs. */
+const SUMS = /Global|Instance|LRN|max$|Reduce(?!Max|Min)/
 
 /** A node made channels-last already. */
 const isLast = (node: Node): boolean => node.attributes['channels_last'] === 1
@@ -26,36 +41,39 @@ const isLast = (node: Node): boolean => node.attributes['channels_last'] === 1
 class LayoutPass {
   private readonly nodes: Node[] = []
   private readonly constants: Map<string, Tensor>
-  /** Values that exist in channels-first order, and those that exist in channels-last order under another name. */
-  private readonly hasFirst = new Set<string>()
-  private readonly lastNames = new Map<string, string>()
+  /** Values that exist in the order that the graph has, and those that exist in the other one under another name. */
+  private readonly hasOwn = new Set<string>()
+  private readonly otherNames = new Map<string, string>()
   private made = 0
 
-  constructor(private readonly graph: Graph, private readonly typeOf: (value: string) => TensorType) {
+  constructor(private readonly graph: Graph, private readonly typeOf: (value: string) => TensorType, private readonly to: Direction) {
     this.constants = new Map(graph.constants)
-    for (const { name } of graph.inputs) this.hasFirst.add(name)
-    for (const name of graph.constants.keys()) this.hasFirst.add(name)
+    for (const { name } of graph.inputs) this.hasOwn.add(name)
+    for (const name of graph.constants.keys()) this.hasOwn.add(name)
   }
 
   run(): Graph {
     for (const node of this.graph.nodes) this.rewrite(node)
-    const outputs = this.graph.outputs.map((o) => ({ ...o, name: (o.anyOrder && !this.hasFirst.has(o.name) && this.lastNames.get(o.name)) || this.first(o.name) }))
+    const outputs = this.graph.outputs.map((o) => ({ ...o, name: (o.anyOrder && !this.hasOwn.has(o.name) && this.otherNames.get(o.name)) || this.own(o.name) }))
     return { ...this.graph, outputs, nodes: this.nodes, constants: this.constants }
   }
 
   private rewrite(node: Node): void {
-    const rule = isLast(node) ? undefined : LAYOUT_RULES[opKey(node)]
+    const rule = LAYOUT_RULES[opKey(node)]
     if (rule && this.wants(node, rule) && this.apply(node, rule)) return
-    for (const input of node.inputs) if (input) this.first(input)
-    for (const output of node.outputs) this.hasFirst.add(output)
+    for (const input of node.inputs) if (input) this.own(input)
+    for (const output of node.outputs) this.hasOwn.add(output)
     this.nodes.push(node)
   }
 
-  /** Whether the node should work channels-last: it must, or an input that decides is only there in that order. */
+  /** Whether the node should work in the other order: it must, or an input that decides is only there in that order. */
   private wants(node: Node, rule: LayoutRule): boolean {
+    const last = isLast(node)
+    if ((last && this.to === LAST) || (this.graph.exact && SUMS.test(node.op))) return false
     const rank = Math.max(...rule.follows(node).map((i) => this.rankOf(node.inputs[i])))
     if (rank < 3) return false
-    return rule.always || rule.follows(node).some((i) => this.lastNames.has(node.inputs[i] ?? '') && !this.hasFirst.has(node.inputs[i]!))
+    const must = this.to === LAST ? rule.always : last
+    return must || rule.follows(node).some((i) => this.otherNames.has(node.inputs[i] ?? '') && !this.hasOwn.has(node.inputs[i]!))
   }
 
   private rankOf(value: string | undefined): number {
@@ -64,20 +82,25 @@ class LayoutPass {
 
   private apply(node: Node, rule: LayoutRule): boolean {
     const result = rule.rewrite({
-      node, typeOf: this.typeOf, last: (v, rank) => this.last(v, rank), first: (v) => this.first(v),
+      node, typeOf: this.typeOf, other: (v, rank) => this.other(v, rank), own: (v) => this.own(v), channelsLast: this.to.channelsLast, axis: this.to.axis,
       ints: (v) => this.ints(v), constant: (v) => this.constant(v),
     })
     if (!result) return false
-    const { inputs, attributes, outputs = 'last' } = result
+    const { inputs, attributes, outputs = 'other' } = result
     const names = node.outputs.map((name) => {
       if (!name) return name
-      if (outputs === 'first') return this.hasFirst.add(name), name
-      const last = `${name}@last`
-      this.lastNames.set(name, last)
-      return last
+      if (outputs === 'own') return this.hasOwn.add(name), name
+      const other = this.nameOf(name)
+      this.otherNames.set(name, other)
+      return other
     })
-    this.nodes.push({ ...node, inputs, outputs: names, attributes: { ...node.attributes, ...attributes } })
+    const { channels_last = 0, ...others } = { ...node.attributes, ...attributes }
+    this.nodes.push({ ...node, inputs, outputs: names, attributes: channels_last ? { ...others, channels_last } : others })
     return true
+  }
+
+  private nameOf(value: string): string {
+    return `${value}@${this.to === LAST ? 'last' : 'first'}`
   }
 
   private ints(value: string | undefined): number[] | undefined {
@@ -86,30 +109,30 @@ class LayoutPass {
   }
 
   private constant(values: readonly number[]): string {
-    const name = `layout#${this.made++}`
+    const name = `${this.to === LAST ? 'last' : 'first'}#${this.made++}`
     this.constants.set(name, new Tensor('int64', values.map(BigInt), [values.length]))
-    this.hasFirst.add(name)
+    this.hasOwn.add(name)
     return name
   }
 
-  private first(value: string): string {
-    if (this.hasFirst.has(value)) return value
-    const last = this.lastNames.get(value)
-    invariant(last, `layout pass: value "${value}" is read before it is written`)
-    this.transpose(last, value, toFirst(this.rankOf(value)))
-    this.hasFirst.add(value)
+  private own(value: string): string {
+    if (this.hasOwn.has(value)) return value
+    const other = this.otherNames.get(value)
+    invariant(other, `layout pass: value "${value}" is read before it is written`)
+    this.transpose(other, value, perm(this.rankOf(value), this.to.axis))
+    this.hasOwn.add(value)
     return value
   }
 
-  private last(value: string, rank: number): string {
+  private other(value: string, rank: number): string {
     const { dims } = this.typeOf(value)
-    if (dims.every((d) => d === 1) && dims.length < rank) return this.first(value)
-    const existing = this.lastNames.get(value)
+    if (dims.every((d) => d === 1) && dims.length < rank) return this.own(value)
+    const existing = this.otherNames.get(value)
     if (existing && dims.length === rank) return existing
-    const full = dims.length === rank ? this.first(value) : this.widen(value, rank)
-    const name = `${value}@last${dims.length === rank ? '' : rank}`
-    this.transpose(full, name, toLast(rank))
-    if (dims.length === rank) this.lastNames.set(value, name)
+    const full = dims.length === rank ? this.own(value) : this.widen(value, rank)
+    const name = `${this.nameOf(value)}${dims.length === rank ? '' : rank}`
+    this.transpose(full, name, perm(rank, this.to.back))
+    if (dims.length === rank) this.otherNames.set(value, name)
     return name
   }
 
@@ -117,7 +140,7 @@ class LayoutPass {
     const { dims } = this.typeOf(value)
     const shape = this.constant([...Array<number>(rank - dims.length).fill(1), ...dims])
     const name = `${value}@rank${rank}#${this.made++}`
-    this.push('Reshape', [this.first(value), shape], name, { allowzero: 1 })
+    this.push('Reshape', [this.own(value), shape], name, { allowzero: 1 })
     return name
   }
 

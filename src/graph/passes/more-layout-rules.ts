@@ -1,6 +1,5 @@
 import { elementCount } from '../../dtype.js'
-import { lastAxis } from './layout-rules.js'
-import { onlyFirst, rankOf, type LayoutRule } from './layout-rules.js'
+import { alongAxis, broadcast, onlyFirst, quantize, rankOf, spatial, type LayoutRule } from './layout-rules.js'
 
 /** Pads by axis, given for all axes or for those listed. */
 const pad: LayoutRule = {
@@ -10,8 +9,8 @@ const pad: LayoutRule = {
     const pads = c.ints(c.node.inputs[1])
     const axes = c.node.inputs[3] ? c.ints(c.node.inputs[3]) : Array.from({ length: rank }, (_, i) => i)
     if (!pads || !axes) return undefined
-    const moved = axes.map((a) => lastAxis(a < 0 ? a + rank : a, rank))
-    return { inputs: [c.last(c.node.inputs[0]!, rank), c.constant(pads), c.node.inputs[2] ? c.first(c.node.inputs[2]) : '', c.constant(moved)] }
+    const moved = axes.map((a) => c.axis(a < 0 ? a + rank : a, rank))
+    return { inputs: [c.other(c.node.inputs[0]!, rank), c.constant(pads), c.node.inputs[2] ? c.own(c.node.inputs[2]) : '', c.constant(moved)] }
   },
 }
 
@@ -24,22 +23,16 @@ const resize: LayoutRule = {
     if (roi && elementCount(c.typeOf(roi).dims)) return undefined
     const axes = (c.node.attributes['axes'] as readonly number[] | undefined) ?? Array.from({ length: rank }, (_, i) => i)
     return {
-      inputs: [c.last(x!, rank), '', scales ? c.first(scales) : '', ...(sizes ? [c.first(sizes)] : [])],
-      attributes: { axes: axes.map((a) => lastAxis(a < 0 ? a + rank : a, rank)) },
+      inputs: [c.other(x!, rank), '', scales ? c.own(scales) : '', ...(sizes ? [c.own(sizes)] : [])],
+      attributes: { axes: axes.map((a) => c.axis(a < 0 ? a + rank : a, rank)) },
     }
   },
 }
 
-/** Convolutions in an engine's arithmetic; those written channels-last already stay as they are. */
-const engineConv: LayoutRule = {
-  always: true,
-  follows: onlyFirst,
-  rewrite: (c) => {
-    if (c.node.attributes['channels_last'] === 1) return undefined
-    return { inputs: [c.last(c.node.inputs[0]!, rankOf(c)), ...c.node.inputs.slice(1).map((v) => (v ? c.first(v) : v))], attributes: { channels_last: 1 } }
-  },
+/** What PyTorch's engines compute on codes. */
+export const engineLayoutRules: Readonly<Record<string, LayoutRule>> = {
+  'octavo:QLinearConv': spatial(true), 'octavo:QLinearConvTranspose': spatial(true), 'octavo:QuantizeLinear': quantize,
+  'octavo:TableBinary': broadcast((i) => i < 2), 'octavo:ChannelLookup': alongAxis(1, (i) => i === 0),
 }
-
-export const engineLayoutRules: Readonly<Record<string, LayoutRule>> = { 'octavo:QLinearConv': engineConv, 'octavo:QLinearConvTranspose': engineConv }
 
 export const moreLayoutRules: Readonly<Record<string, LayoutRule>> = { Pad: pad, Resize: resize }

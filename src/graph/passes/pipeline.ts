@@ -17,10 +17,12 @@ import { widen } from './widen.js'
 export const MORE = { quantized: new Set<Pass>(), optimise: new Set<Pass>() }
 
 /** Before the last constants are folded: passes that read DequantizeLinear of weights as it is in the file; widen ends them, so that weights are cast once. */
-export const quantized = (): readonly Pass[] => [shareCommonSubexpressions, absorbClamps, moveQuantization, quantizeNodes, tabulate, ...MORE.quantized, fuseMatMulBias, widen]
+export const quantized = (exact = false): readonly Pass[] =>
+  [shareCommonSubexpressions, absorbClamps, moveQuantization, ...(exact ? [] : [quantizeNodes]), tabulate, ...MORE.quantized, fuseMatMulBias, widen]
 
-/** On the folded graph: what makes it faster and keeps its meaning. Constants that these passes describe are folded once more. */
-export const optimise = (): readonly Pass[] => [removeIdentities, shareCommonSubexpressions, mergeMovement, ...MORE.optimise, foldBatchNorm, fuseSwish, fuseActivation]
+/** On the folded graph: what makes it faster and keeps its meaning; `exact`: every bit, too. Constants that these passes describe are folded once more. */
+export const optimise = (exact = false): readonly Pass[] =>
+  [removeIdentities, shareCommonSubexpressions, mergeMovement, ...MORE.optimise, ...(exact ? [] : [foldBatchNorm]), fuseSwish, fuseActivation]
 
 /** Last: what lowering needs (element types that kernels have, layouts that they read). Also run on single nodes that are folded. */
 export const LEGALISE: readonly Pass[] = [widen, channelsLast]
