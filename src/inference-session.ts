@@ -72,5 +72,5 @@ async function tierFor({ module, tier, wasmFolder }: SessionOptions): Promise<Lo
 }
 
 function requireOneThread({ threads }: SessionOptions): void {
-  if (threads !== undefined && threads !== 1) throw new OctavoError('OPTION_INVALID', `option threads: this version runs on one thread, got ${threads}. Leave it out or set 1.`, { threads })
+  if (threads !== undefined && threads !== 1) throw new OctavoError('OPTION_INVALID', `option threads: expected 1, the only number yet, got ${threads}.`, { threads })
 }

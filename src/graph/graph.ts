@@ -15,8 +15,11 @@ export interface Graph {
   readonly constants: ReadonlyMap<string, Tensor>
   /** What the file says about itself, for people and tools (labels, author, licence). */
   readonly metadata?: ReadonlyMap<string, string>
-  /** Every rounding stays where the nodes say it: set for graphs of traced modules, whose bits are those of the modules. */
-  readonly exact?: boolean
+  /**
+   * Set for graphs of traced modules, whose bits are those of the modules: every rounding stays where the nodes say it. These operators (op_type) add up
+   * elements in the order that the graph has, and keep it.
+   */
+  readonly exact?: ReadonlySet<string>
 }
 
 export interface Node {

@@ -72,7 +72,7 @@ export class Walk {
   private node(node: Node, rename: Map<string, string>, depth: number): void {
     const view: NodeView = new NodeView(node, this.values)
     const rule = INFER[opKey(node)]
-    if (!rule) view.fail('OP_UNSUPPORTED', 'Octavo does not have this operator. See docs/operators.md for those it has')
+    if (!rule) view.fail('OP_UNSUPPORTED', 'Octavo does not have this operator (docs/operators.md)')
     const open = node.inputs.find((name) => this.values.typeOf(name)?.bound !== undefined)
     if (open && !rule.keepsBound) view.fail('OP_UNSUPPORTED', `input "${open}" has a length that only a run tells, and this operator needs it to be planned. Make "${open}" an output of the model`)
     if (rule.inline) return rule.inline(view, this, rename, depth)
@@ -101,7 +101,7 @@ export class Walk {
     const tensor = this.values.constantOf(source)
     if (tensor) return void this.values.constants.set(name, tensor)
     const type = this.values.typeOf(source)
-    if (!type) throw new OctavoError('GRAPH_INVALID', `value "${source}" is handed out but nothing produces it. Check the graph's outputs.`, { value: source })
+    if (!type) throw new OctavoError('GRAPH_INVALID', `output "${source}" of the graph is produced by no node. Check the graph's outputs.`, { value: source })
     this.values.types.set(name, type)
     this.nodes.push({ name: `${name}/forward`, op: 'Identity', domain: '', inputs: [source], outputs: [name], attributes: {} })
   }

@@ -48,5 +48,5 @@ function firstUnknown(graph: Graph): { name: string; key: string } | undefined {
 /** @throws OP_UNSUPPORTED naming the first node whose operator is unknown */
 export function requireOperators(graph: Graph): void {
   const unknown = firstUnknown(graph)
-  if (unknown) throw new OctavoError('OP_UNSUPPORTED', `${unknown.key} "${unknown.name}": Octavo does not have this operator. See docs/operators.md for those it has; createSync knows the rarer ones when its option operators is moreOperators of octavo/operators.`, { node: unknown.name, op: unknown.key })
+  if (unknown) throw new OctavoError('OP_UNSUPPORTED', `${unknown.key} "${unknown.name}": Octavo does not have this operator (docs/operators.md), or createSync was not given moreOperators of octavo/operators.`, { node: unknown.name, op: unknown.key })
 }

@@ -64,7 +64,7 @@ export function applyPasses(passes: readonly Pass[], graph: Graph, inputs: Reado
   let values: ValueTable | undefined
   const typeOf = (name: string): TensorType => {
     const type = (values ??= typesOf(graph, inputs, before)).typeOf(name)
-    invariant(type, `a pass asked for the type of "${name}", which is no value`)
+    invariant(type, `no type of "${name}"`)
     return type
   }
   for (const pass of passes) {

@@ -24,7 +24,7 @@ export function typesOf(graph: Graph, inputs: ReadonlyMap<string, TensorType>, b
     }
     const view: NodeView = new NodeView(node, values)
     const rule = INFER[opKey(node)]
-    if (!rule) view.fail('INTERNAL', 'a pass made an operator that has no inference rule')
+    if (!rule) view.fail('INTERNAL', 'a pass made this operator')
     const types = rule.infer(view)
     node.outputs.forEach((name, i) => { if (name) values.types.set(name, types[i]!) })
   }

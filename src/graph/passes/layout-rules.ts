@@ -9,8 +9,8 @@ export const firstAxis = (axis: number, rank: number): number => (axis === 0 ? 0
 /** What a rule may ask for while it rewrites one node from the order that the graph has (own) to the other one: from channels-first to channels-last, or back. */
 export interface LayoutContext {
   readonly node: Node
-  /** The attribute channels_last of what is made. */
-  readonly channelsLast: 0 | 1
+  /** The other order. */
+  readonly order: 'last' | 'first'
   typeOf(value: string): TensorType
   /** The other order's form of a value of rank `rank` (a value of lower rank is given leading axes of 1 first; one element stays as it is). */
   other(value: string, rank: number): string
@@ -43,7 +43,7 @@ export const spatial = (always: boolean): LayoutRule => ({
   always,
   follows: onlyFirst,
   rewrite: (c) =>
-    c.node.outputs[1] ? undefined : { inputs: [c.other(c.node.inputs[0]!, rankOf(c)), ...rest(c, 1)], attributes: { channels_last: c.channelsLast } },
+    c.node.outputs[1] ? undefined : { inputs: [c.other(c.node.inputs[0]!, rankOf(c)), ...rest(c, 1)], attributes: { channels_last: +(c.order === 'last') } },
 })
 
 /** One image in, one out, element by element; other inputs hold one element. */
@@ -88,7 +88,7 @@ const reduce: LayoutRule = {
     if (!given?.length) return undefined
     const axes = given.map((a) => (a < 0 ? a + rank : a))
     const kept = (c.node.attributes['keepdims'] as number | undefined) ?? 1
-    const spatialOnly = axes.length === rank - 2 && axes.every((a) => a > 0 && a !== (c.channelsLast ? 1 : rank - 1))
+    const spatialOnly = axes.length === rank - 2 && axes.every((a) => a > 0 && a !== (c.order === 'last' ? 1 : rank - 1))
     if (!kept && !spatialOnly) return undefined
     return { inputs: [c.other(c.node.inputs[0]!, rank), c.constant(axes.map((a) => c.axis(a, rank)))], outputs: kept ? undefined : 'own' }
   },

@@ -3,16 +3,8 @@ import { Tensor, toInts } from '../../value.js'
 import { opKey, type Attribute, type Graph, type Node, type TensorType } from '../graph.js'
 import { firstAxis, lastAxis, LAYOUT_RULES, type LayoutRule } from './layout-rules.js'
 
-/** Where an axis of one order is in the other: N C D1…Dr and N D1…Dr C. A Transpose to the other order takes its axes from where `back` says. */
-interface Direction {
-  readonly channelsLast: 0 | 1
-  axis(axis: number, rank: number): number
-  back(axis: number, rank: number): number
-}
-const LAST: Direction = { channelsLast: 1, axis: lastAxis, back: firstAxis }
-const FIRST: Direction = { channelsLast: 0, axis: firstAxis, back: lastAxis }
-
-const perm = (rank: number, axis: Direction['axis']): number[] => Array.from({ length: rank }, (_, i) => axis(i, rank))
+type Axis = typeof lastAxis
+const perm = (rank: number, axis: Axis): number[] => Array.from({ length: rank }, (_, i) => axis(i, rank))
 
 /**
  * Puts image-like values into channels-last order wherever a convolution needs it, and keeps them so through every
@@ -24,16 +16,13 @@ const perm = (rank: number, axis: Direction['axis']): number[] => Array.from({ l
  */
 export function channelsLast(graph: Graph, typeOf: (value: string) => TensorType): Graph {
   if (!graph.nodes.some((node) => !isLast(node) && LAYOUT_RULES[opKey(node)]?.always)) return graph
-  return new LayoutPass(graph, typeOf, LAST).run()
+  return new LayoutPass(graph, typeOf, 'last', lastAxis, firstAxis).run()
 }
 
-/** The way back: no node of the result has the attribute channels_last. Between what only works channels-last Transposes are left, which cancel (mergeMovement, removeIdentities). */
+/** The way back: no node of the result has channels_last above 0. Between what only works channels-last Transposes are left, which cancel (mergeMovement, removeIdentities). */
 export function channelsFirst(graph: Graph, typeOf: (value: string) => TensorType): Graph {
-  return graph.nodes.some(isLast) ? new LayoutPass(graph, typeOf, FIRST).run() : graph
+  return graph.nodes.some(isLast) ? new LayoutPass(graph, typeOf, 'first', firstAxis, lastAxis).run() : graph
 }
-
-/** Operators that add up an image, in the order of its elements: graphs that are exact leave them in theirs. */
-const SUMS = /Global|Instance|LRN|max$|Reduce(?!Max|Min)/
 
 /** A node made channels-last already. */
 const isLast = (node: Node): boolean => node.attributes['channels_last'] === 1
@@ -46,7 +35,8 @@ class LayoutPass {
   private readonly otherNames = new Map<string, string>()
   private made = 0
 
-  constructor(private readonly graph: Graph, private readonly typeOf: (value: string) => TensorType, private readonly to: Direction) {
+  /** @param axis where the order made has an axis of the graph's own, @param back the other way */
+  constructor(private readonly graph: Graph, private readonly typeOf: (value: string) => TensorType, private readonly to: 'last' | 'first', private readonly axis: Axis, private readonly back: Axis) {
     this.constants = new Map(graph.constants)
     for (const { name } of graph.inputs) this.hasOwn.add(name)
     for (const name of graph.constants.keys()) this.hasOwn.add(name)
@@ -69,10 +59,10 @@ class LayoutPass {
   /** Whether the node should work in the other order: it must, or an input that decides is only there in that order. */
   private wants(node: Node, rule: LayoutRule): boolean {
     const last = isLast(node)
-    if ((last && this.to === LAST) || (this.graph.exact && SUMS.test(node.op))) return false
+    if ((last && this.to === 'last') || this.graph.exact?.has(node.op)) return false
     const rank = Math.max(...rule.follows(node).map((i) => this.rankOf(node.inputs[i])))
     if (rank < 3) return false
-    const must = this.to === LAST ? rule.always : last
+    const must = this.to === 'last' ? rule.always : last
     return must || rule.follows(node).some((i) => this.otherNames.has(node.inputs[i] ?? '') && !this.hasOwn.has(node.inputs[i]!))
   }
 
@@ -82,7 +72,7 @@ class LayoutPass {
 
   private apply(node: Node, rule: LayoutRule): boolean {
     const result = rule.rewrite({
-      node, typeOf: this.typeOf, other: (v, rank) => this.other(v, rank), own: (v) => this.own(v), channelsLast: this.to.channelsLast, axis: this.to.axis,
+      node, typeOf: this.typeOf, other: (v, rank) => this.other(v, rank), own: (v) => this.own(v), order: this.to, axis: this.axis,
       ints: (v) => this.ints(v), constant: (v) => this.constant(v),
     })
     if (!result) return false
@@ -94,13 +84,12 @@ class LayoutPass {
       this.otherNames.set(name, other)
       return other
     })
-    const { channels_last = 0, ...others } = { ...node.attributes, ...attributes }
-    this.nodes.push({ ...node, inputs, outputs: names, attributes: channels_last ? { ...others, channels_last } : others })
+    this.nodes.push({ ...node, inputs, outputs: names, attributes: { ...node.attributes, ...attributes } })
     return true
   }
 
   private nameOf(value: string): string {
-    return `${value}@${this.to === LAST ? 'last' : 'first'}`
+    return `${value}@${this.to}`
   }
 
   private ints(value: string | undefined): number[] | undefined {
@@ -109,7 +98,7 @@ class LayoutPass {
   }
 
   private constant(values: readonly number[]): string {
-    const name = `${this.to === LAST ? 'last' : 'first'}#${this.made++}`
+    const name = `${this.to}#${this.made++}`
     this.constants.set(name, new Tensor('int64', values.map(BigInt), [values.length]))
     this.hasOwn.add(name)
     return name
@@ -118,8 +107,8 @@ class LayoutPass {
   private own(value: string): string {
     if (this.hasOwn.has(value)) return value
     const other = this.otherNames.get(value)
-    invariant(other, `layout pass: value "${value}" is read before it is written`)
-    this.transpose(other, value, perm(this.rankOf(value), this.to.axis))
+    invariant(other, `layout: "${value}" is not there`)
+    this.transpose(other, value, perm(this.rankOf(value), this.axis))
     this.hasOwn.add(value)
     return value
   }
@@ -131,7 +120,7 @@ class LayoutPass {
     if (existing && dims.length === rank) return existing
     const full = dims.length === rank ? this.own(value) : this.widen(value, rank)
     const name = `${this.nameOf(value)}${dims.length === rank ? '' : rank}`
-    this.transpose(full, name, perm(rank, this.to.back))
+    this.transpose(full, name, perm(rank, this.back))
     if (dims.length === rank) this.otherNames.set(value, name)
     return name
   }

@@ -17,11 +17,11 @@ import { widen } from './widen.js'
 export const MORE = { quantized: new Set<Pass>(), optimise: new Set<Pass>() }
 
 /** Before the last constants are folded: passes that read DequantizeLinear of weights as it is in the file; widen ends them, so that weights are cast once. */
-export const quantized = (exact = false): readonly Pass[] =>
+export const quantized = (exact?: unknown): readonly Pass[] =>
   [shareCommonSubexpressions, absorbClamps, moveQuantization, ...(exact ? [] : [quantizeNodes]), tabulate, ...MORE.quantized, fuseMatMulBias, widen]
 
 /** On the folded graph: what makes it faster and keeps its meaning; `exact`: every bit, too. Constants that these passes describe are folded once more. */
-export const optimise = (exact = false): readonly Pass[] =>
+export const optimise = (exact?: unknown): readonly Pass[] =>
   [removeIdentities, shareCommonSubexpressions, mergeMovement, ...MORE.optimise, ...(exact ? [] : [foldBatchNorm]), fuseSwish, fuseActivation]
 
 /** Last: what lowering needs (element types that kernels have, layouts that they read). Also run on single nodes that are folded. */

@@ -97,9 +97,9 @@ testEager('arguments and results in lists, views, writes', () => {
 
 testEager('what a graph cannot say is refused', () => {
   const x = randn([2, 3])
-  coded('DATA_DEPENDENT', () => trace((t: Tensor) => (t.sum().item() > 0 ? t : t.neg()), x))
-  coded('DATA_DEPENDENT', () => trace((t: Tensor) => fromArray(t.neg().toArray()), x))
-  coded('DATA_DEPENDENT', () => trace((t: Tensor) => t.neg().fill_(1), x))
+  coded('TRACE_INVALID', () => trace((t: Tensor) => (t.sum().item() > 0 ? t : t.neg()), x))
+  coded('TRACE_INVALID', () => trace((t: Tensor) => fromArray(t.neg().toArray()), x))
+  coded('TRACE_INVALID', () => trace((t: Tensor) => t.neg().fill_(1), x))
   coded('TRACE_INVALID', () => trace((t: Tensor) => { const y = t.neg(); y.select(0, 0).copy_(y.select(0, 1)); return y }, x))
   coded('TRACE_INVALID', () => trace(new nn.Dropout(0.5), x))
   coded('TRACE_INVALID', () => trace(new nn.BatchNorm1d(3), x))

@@ -24,6 +24,11 @@ export interface Trace {
 /** Writes the nodes of one call; false leaves them to the operation itself. */
 export type WriteCall = (call: TracedCall, graph: GraphWriter) => boolean
 
+/** Operators whose sums follow the order of the elements. */
+const SUMS: ReadonlySet<string> = new Set([
+  ...'Sum Mean Prod L1 L2 LogSum LogSumExp SumSquare'.split(' ').map((name) => `Reduce${name}`), 'GlobalAveragePool', 'GlobalLpPool', 'InstanceNormalization', 'LRN', 'Softmax', 'LogSoftmax', 'Hardmax',
+])
+
 const isLast = (kind: Kind): boolean => kind.format !== 'contiguous'
 const axes = (rank: number, of: (axis: number, rank: number) => number): number[] => Array.from({ length: rank }, (_, i) => of(i, rank))
 
@@ -140,7 +145,7 @@ export function assemble({ name, inputs, steps, outputs }: Trace, write: WriteCa
   }
   const handed = outputs.map((output) => g.node('Identity', [g.operand(output.operand)], g.name(output.name)))
   const drawn: Graph = {
-    name, inputs: inputs.map((v) => info(v.name, v.kind)), nodes: g.nodes, constants: g.constants, exact: true,
+    name, inputs: inputs.map((v) => info(v.name, v.kind)), nodes: g.nodes, constants: g.constants, exact: SUMS,
     outputs: outputs.map(({ operand }, i) => info(handed[i]!, operand.kind)),
   }
   const types = new Map(drawn.inputs.map(({ name: input, dtype, dims }) => [input, { dtype, dims: dims as readonly number[] }]))
@@ -162,9 +167,10 @@ function named(graph: Graph, names: ReadonlyMap<string, string>): Graph {
     } else renamed.set(value, name)
   }
   const of = (value: string): string => renamed.get(value) ?? value
+  const plain = ({ channels_last: _, ...attributes }: Node['attributes']): Node['attributes'] => attributes // 0 by now, and no attribute of ONNX's
   return {
     ...graph,
-    nodes: graph.nodes.filter((n) => !dropped.has(n)).map((n) => ({ ...n, inputs: n.inputs.map(of), outputs: n.outputs.map(of) })),
+    nodes: graph.nodes.filter((n) => !dropped.has(n)).map((n) => ({ ...n, inputs: n.inputs.map(of), outputs: n.outputs.map(of), attributes: plain(n.attributes) })),
     outputs: graph.outputs.map((o) => ({ ...o, name: names.get(o.name)! })),
   }
 }

@@ -90,7 +90,7 @@ export class Recording implements Recorder {
 
   read(tensor: Tensor): void {
     if (this.traced.has(tensor.storage))
-      throw new OctavoError('DATA_DEPENDENT', `trace${this.scope && ` (${this.scope})`}: the module reads or writes elements that follow from its inputs (item, toArray, elements, fill_, an observer): a graph computes the same whatever the numbers are. Use tensors all the way (where, clamp, …); convert() a prepared model first.`, { module: this.scope })
+      throw new OctavoError('TRACE_INVALID', `trace${this.scope && ` (${this.scope})`}: the module reads or writes elements that follow from its inputs (item, toArray, elements, fill_, an observer): a graph computes the same whatever the numbers are. Use tensors all the way (where, clamp, …); convert() a prepared model first.`, { module: this.scope })
   }
 
   random(): void {

@@ -98,7 +98,7 @@ export function record(model: Traceable, example: Tensor | readonly unknown[], o
  * example, and shapes are the example's. Quantized inputs and outputs are their codes. The graph computes the module's bits: open it with openGraph.
  *
  * @param example the argument, or a list of arguments; tensors may lie in lists and objects
- * @throws DATA_DEPENDENT where elements are read that follow from the example; TRACE_INVALID for writes into parts of tensors or into parameters,
- *   random numbers and results without tensors; OPTION_INVALID, INPUT_MISSING; what the module throws
+ * @throws TRACE_INVALID where elements are read that follow from the example, and for writes into parts of tensors or into parameters, random numbers and
+ *   results without tensors; OPTION_INVALID, INPUT_MISSING; what the module throws
  */
 export const trace = (model: Traceable, example: Tensor | readonly unknown[], options: TraceOptions = {}): Graph => assemble(record(model, example, options))
