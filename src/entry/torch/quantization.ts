@@ -13,7 +13,7 @@ export { DeQuantStub, QuantStub, QuantWrapper } from '../../nn/quantized/quantiz
 export { fuseConvBnWeights, fuseLinearBnWeights } from '../../nn/fusion.js'
 export { fuseModules, fuseModulesQat, type FuseOptions } from '../../workflow/eager/fuse-modules.js'
 export { DEFAULT_FUSER_METHODS, fuseConvBn, fuseConvBnReLU, fuseConvTransposeBn, fuseLinearBn, getFuserMethod, type FuserMethod, type FuserRow } from '../../workflow/eager/fuser-methods.js'
-export { prepare, propagateQConfig, type PrepareOptions, type QConfigSpec } from '../../workflow/eager/prepare.js'
+export { addObserver, prepare, propagateQConfig, type PrepareOptions, type QConfigSpec } from '../../workflow/eager/prepare.js'
 export { convert, swapModule, type ConvertOptions } from '../../workflow/eager/convert.js'
 export { prepareQat, quantizeQat } from '../../workflow/eager/quantize-qat.js'
 export { quantize, quantizeDynamic } from '../../workflow/eager/quantize.js'

@@ -27,6 +27,9 @@ export const defaultWeightFakeQuant = FakeQuantize.withArgs(weight)
 export const defaultDynamicFakeQuant = FakeQuantize.withArgs({ ...activation, isDynamic: true, averagingConstant: 1 })
 export const defaultFixedQParamsRangeNeg1to1FakeQuant = FixedQParamsFakeQuantize.withArgs({ observer: defaultFixedQParamsRangeNeg1to1Observer })
 export const defaultFixedQParamsRange0to1FakeQuant = FixedQParamsFakeQuantize.withArgs({ observer: defaultFixedQParamsRange0to1Observer })
+/** Their older names. */
+export const defaultSymmetricFixedQParamsFakeQuant = defaultFixedQParamsRangeNeg1to1FakeQuant
+export const defaultAffineFixedQParamsFakeQuant = defaultFixedQParamsRange0to1FakeQuant
 export const defaultPerChannelWeightFakeQuant = FakeQuantize.withArgs(channelWeight)
 export const defaultHistogramFakeQuant = FakeQuantize.withArgs({ ...activation, observer: HistogramObserver, qscheme: 'per_tensor_affine', reduceRange: true })
 export const defaultFusedActFakeQuant = FusedMovingAvgObsFakeQuantize.withArgs(activation)

@@ -8,12 +8,37 @@ import { quantizedBackend } from '../../autograd/quantized/engine.js'
 import { expectPerTensor } from '../../autograd/quantized/operands.js'
 import { conv, convPrepack, linear as product, linearPrepack, type ConvPackedParams, type PackedParams } from '../../autograd/quantized/products.js'
 import { perAxis } from '../../autograd/ops/conv.js'
+import { interpolate as resize } from '../../autograd/ops/resize.js'
 import type { Tensor } from '../../autograd/tensor.js'
+import * as pools from '../functional/pooling.js'
 import { settings, type Settings } from '../settings.js'
 
-export { adaptiveAvgPool2d, adaptiveAvgPool3d, avgPool2d, avgPool3d, maxPool1d, maxPool2d } from '../functional/pooling.js'
-export { interpolate } from '../../autograd/ops/resize.js'
 export { clamp, hardsigmoid, hardtanh, threshold } from '../../autograd/quantized/activations.js'
+
+/** The same function for quantized tensors only. */
+const onCodes = <A extends unknown[]>(where: string, run: (input: Tensor, ...rest: A) => Tensor) => (input: Tensor, ...rest: A): Tensor => {
+  expectPerTensor(where, input, 'quint8', 'qint8')
+  return run(input, ...rest)
+}
+
+/** Pools of codes, with the input's scale and zero point. @throws DTYPE_MISMATCH for floats, SHAPE_MISMATCH, OPTION_INVALID */
+export const avgPool2d = onCodes('avgPool2d', pools.avgPool2d)
+export const avgPool3d = onCodes('avgPool3d', pools.avgPool3d)
+export const adaptiveAvgPool2d = onCodes('adaptiveAvgPool2d', pools.adaptiveAvgPool2d)
+export const adaptiveAvgPool3d = onCodes('adaptiveAvgPool3d', pools.adaptiveAvgPool3d)
+export const maxPool1d = onCodes('maxPool1d', pools.maxPool1d)
+export const maxPool2d = onCodes('maxPool2d', pools.maxPool2d)
+
+/** Codes resampled, with the input's scale and zero point. @throws DTYPE_MISMATCH for floats, OP_UNSUPPORTED for other modes than nearest and bilinear */
+export const interpolate = onCodes('interpolate', resize)
+
+type Upsampled = Parameters<typeof resize>[1]
+/** interpolate, by its older name. */
+export const upsample = interpolate
+/** interpolate with mode bilinear and aligned corners. @throws as interpolate */
+export const upsampleBilinear = (input: Tensor, options: Pick<Upsampled, 'size' | 'scaleFactor'>): Tensor => interpolate(input, { ...options, mode: 'bilinear', alignCorners: true })
+/** interpolate with mode nearest. @throws as interpolate */
+export const upsampleNearest = (input: Tensor, options: Pick<Upsampled, 'size' | 'scaleFactor'>): Tensor => interpolate(input, { ...options, mode: 'nearest' })
 
 type Size = number | readonly number[]
 type Maybe = Tensor | null

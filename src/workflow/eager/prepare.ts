@@ -59,8 +59,13 @@ function observe(module: Module, special?: AnyFactory): void {
   else module.registerForwardHook(observerForwardHook, { prepend: true })
 }
 
-/** @param observed classes whose results are observed though there are modules inside */
-function addObservers(module: Module, leaves: ReadonlySet<unknown>, observed: ReadonlySet<unknown>): void {
+/**
+ * Puts observers on the results of the layers inside that have a qconfig: what prepare() does once qconfigs are spread. torch's add_observer_.
+ *
+ * @param leaves classes that are observed where there are no modules inside
+ * @param observed classes whose results are observed though there are modules inside
+ */
+export function addObserver(module: Module, leaves: ReadonlySet<unknown> = getDefaultQConfigPropagationList(), observed: ReadonlySet<unknown> = new Set()): void {
   const children = [...module.children()]
   for (const child of children) {
     const special = child.training ? SPECIAL_ACTIVATIONS.get(child.constructor) : undefined
@@ -69,7 +74,7 @@ function addObservers(module: Module, leaves: ReadonlySet<unknown>, observed: Re
       if (child.qconfig) child.activationPostProcess = observerOf(child.qconfig.activation)
     } else if (isFused(child) || observed.has(child.constructor)) observe(child)
     else if (special) observe(child, special)
-    else addObservers(child, leaves, observed)
+    else addObserver(child, leaves, observed)
   }
   const whole = !children.length || 'weightFakeQuant' in module
   if (whole && !(module instanceof Sequential) && leaves.has(module.constructor)) observe(module)
@@ -92,6 +97,6 @@ export function prepare<M extends Module>(model: M, { inplace = false, observedM
   const target = inplace ? model : deepCopy(model)
   propagateQConfig(target)
   if (![...target.modules()].some((m) => m.qconfig)) console.warn('prepare: no module has a qconfig, nothing will be observed. Set model.qconfig = getDefaultQConfig(engine) first.')
-  addObservers(target, getDefaultQConfigPropagationList(), observedModules)
+  addObserver(target, getDefaultQConfigPropagationList(), observedModules)
   return target
 }

@@ -52,6 +52,16 @@ testEager('a weight that is written is packed anew', () => {
   assert.notDeepEqual(codes(F.linear(x, w)), before)
 })
 
+testEager('upsampling by its older names, and floats refused', () => {
+  const x = quantizePerTensor(ramp([1, 2, 3, 4], 0.02), 0.02, 0, 'quint8')
+  assert.deepEqual(codes(F.upsampleNearest(x, { scaleFactor: 2 })), codes(F.interpolate(x, { scaleFactor: 2, mode: 'nearest' })))
+  assert.deepEqual(codes(F.upsampleBilinear(x, { size: [5, 7] })), codes(F.upsample(x, { size: [5, 7], mode: 'bilinear', alignCorners: true })))
+  assert.notDeepEqual(codes(F.upsampleBilinear(x, { size: [5, 7] })), codes(F.interpolate(x, { size: [5, 7], mode: 'bilinear' })))
+  const float = ramp([1, 2, 4, 4], 0.02)
+  for (const refused of [() => F.avgPool2d(float, 2), () => F.maxPool2d(float, 2), () => F.adaptiveAvgPool2d(float, 1), () => F.interpolate(float, { scaleFactor: 2 }), () => F.hardswish(float, 1, 0), () => F.clamp(float, 0, 1)])
+    coded('DTYPE_MISMATCH', refused)
+})
+
 testEager('refusals', () => {
   const x = quantizePerTensor(ramp([1, 3, 4, 4], 0.02), 0.02, 0, 'quint8')
   const w = weight([4, 3, 3, 3])

@@ -222,6 +222,10 @@ testEager('observers of a model are saved, loaded and listed; layers are wrapped
   const made = q.quantize(wrapped, (m) => void m(x))
   assert.ok((made as nn.Sequential).at(0).getSubmodule('module') instanceof nnq.Linear)
   assert.equal((made(x) as Tensor).dtype, 'float32')
+  const bare = new nn.Sequential(new nn.Linear(4, 3), new nn.ReLU())
+  q.propagateQConfig(bare, new Map([[nn.Linear, q.defaultQConfig]]))
+  q.addObserver(bare)
+  assert.deepEqual([...q.getObserverDict(bare).keys()], ['0.activation_post_process'])
   const leaf = new nn.Linear(4, 3)
   assert.equal(q.addQuantDequant(leaf), leaf)
   leaf.qconfig = model.qconfig
