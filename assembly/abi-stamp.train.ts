@@ -1,2 +1,2 @@
 // Written by tools/gen-abi.mjs from assembly/abi.train.ts and assembly/index.train.ts. Do not edit.
-export const ABI: i32 = 1436020932;
+export const ABI: i32 = 539561186;

@@ -245,3 +245,26 @@ export class MatrixRangesParams {
   rows: i32;
   columns: i32;
 }
+
+/** One step of stochastic gradient descent: param, and with a momentum buffer, in place. */
+// @ts-ignore: decorator
+@unmanaged
+export class SgdParams {
+  /** f32[count], read and written */
+  param: usize;
+  /** f32[count] */
+  grad: usize;
+  /** f32[count], read and written; not touched without momentum */
+  buffer: usize;
+  count: i32;
+  /** 1: the buffer holds nothing yet and becomes the gradient */
+  first: i32;
+  nesterov: i32;
+  maximize: i32;
+  /** minus the learning rate */
+  rate: f32;
+  momentum: f32;
+  /** of the gradient in the buffer: 1 − dampening */
+  share: f32;
+  weightDecay: f32;
+}

@@ -16,6 +16,7 @@ export { f32_sum } from "./observe/sum";
 export { f32_linspace } from "./observe/linspace";
 export { f32_quantize_u8, f32_quantize_s8 } from "./quantize/quantize";
 export { copy } from "./layout/copy";
+export { f32_sgd_step } from "./train/sgd";
 
 /** First byte of memory that the module's own static data does not use. */
 export const heapBase: usize = __heap_base;

@@ -1,4 +1,5 @@
 import { OctavoError } from '../errors.js'
+import type { KernelName } from '../runtime/abi.train.js'
 import { NULL } from '../runtime/operand.js'
 import { TrainModule, address } from '../runtime/train.js'
 
@@ -20,7 +21,7 @@ export function useTrainModule(module: TrainModule): void {
 
 /** The loops of observers. @throws KERNEL_MISSING before useTrainModule */
 export function kernels(): Kernels {
-  if (!current) throw new OctavoError('KERNEL_MISSING', 'observers need the training module: call useTrainModule(await loadTrainModule(…)) first.')
+  if (!current) throw new OctavoError('KERNEL_MISSING', 'observers and optimizers need the training module: `await torch.init()` after importing them, or call useTrainModule(await loadTrainModule(…)).')
   return current
 }
 
@@ -189,6 +190,26 @@ export class Kernels {
       new Int32Array(this.module.arena.memory.buffer, axes!, 9).set([outer, rows * row, rows * row, columns, size, rows * size, rows, row, size])
       this.module.call('copy', { x: address(from!), y: address(to!), axes: address(axes!), rank: 3, bytes: size })
       return likeOf(x, this.bytes(to!, x.byteLength).slice())
+    })
+  }
+
+  /**
+   * Runs a kernel over arrays of one length, a chunk at a time.
+   *
+   * @param read operands that it reads; `written` those that it reads and writes
+   */
+  over(kernel: KernelName, read: Readonly<Record<string, Float32Array>>, written: Readonly<Record<string, Float32Array>>, constants: Readonly<Record<string, number>>): void {
+    const all = { ...read, ...written }
+    const names = Object.keys(all)
+    const length = all[names[0]!]!.length
+    this.borrow(names.map(() => Math.min(CHUNK, length)), (at) => {
+      const operands = Object.fromEntries(names.map((name, i) => [name, address(at[i]!)]))
+      for (let from = 0; from < length; from += CHUNK) {
+        const count = Math.min(CHUNK, length - from)
+        names.forEach((name, i) => this.module.floats(at[i]!, count).set(all[name]!.subarray(from, from + count)))
+        this.module.call(kernel, { ...operands, ...constants, count } as never)
+        names.forEach((name, i) => name in written && written[name]!.set(this.module.floats(at[i]!, count), from))
+      }
     })
   }
 

@@ -139,6 +139,20 @@ export interface MatrixRangesParams {
   columns: number
 }
 
+export interface SgdParams {
+  param: Operand
+  grad: Operand
+  buffer: Operand
+  count: number
+  first: number
+  nesterov: number
+  maximize: number
+  rate: number
+  momentum: number
+  share: number
+  weightDecay: number
+}
+
 export interface CopyParams {
   x: Operand
   y: Operand
@@ -184,6 +198,7 @@ export interface Kernels {
   f32_quantize_u8: QuantizeParams
   f32_quantize_s8: QuantizeParams
   copy: CopyParams
+  f32_sgd_step: SgdParams
 }
 
 export type KernelName = keyof Kernels
@@ -207,9 +222,10 @@ export const LAYOUTS: Layouts = [
   ['f32_scale_channels', 'x scale outer channels inner'],
   ['f32_absolute_rows', 'x y rows inner'],
   ['f32_matrix_ranges', 'm rowScale columnScale rowRange columnRange groups rows columns'],
+  ['f32_sgd_step', 'param grad buffer count first nesterov maximize rate~ momentum~ share~ weightDecay~'],
   ['copy', 'x y axes rank bytes'],
   ['f32_quantize_u8 f32_quantize_s8', 'x y scale zero outer axis block inner scaleRow scaleStep varied lo hi'],
 ]
 
 /** What a module of this version exports as `abi`. */
-export const ABI = 1436020932
+export const ABI = 539561186

@@ -1,21 +1,17 @@
-import { alsoLoad } from '../../autograd/init.js'
 import { fromArray } from '../../autograd/create.js'
+import { needTrainModule } from '../../autograd/train-module.js'
 import { isTensor, LoadReport, StateDict } from '../state-dict.js'
 import type { Tensor } from '../../autograd/tensor.js'
 import { OctavoError } from '../../errors.js'
-import { compilerFor } from '../../platform/host.js'
-import { useTrainModule } from '../../quantization/kernels.js'
 import { ObserverBase, type ObserverFactory } from '../../quantization/observer-base.js'
 import { PlaceholderObserver } from '../../quantization/plain-observers.js'
 import type { QParams, QRange } from '../../quantization/qparams.js'
 import { isPerChannel, type QScheme } from '../../quantization/qscheme.js'
-import { loadTrainModule } from '../../runtime/train.js'
 import { Tensor as Value } from '../../value.js'
 import { Module } from '../module.js'
 import { bool, float, indented, vectorText } from '../python.js'
 
-let loading: Promise<void> | undefined
-alsoLoad(({ wasmFolder }) => (loading ??= loadTrainModule('auto', compilerFor(wasmFolder)).then(useTrainModule)))
+needTrainModule()
 
 /** What a module's result or weight passes through while a model is observed: an observer, or a fake-quantize. */
 export abstract class ActivationPostProcess extends Module<[x: Tensor], Tensor> {
