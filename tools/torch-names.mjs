@@ -89,4 +89,9 @@ export const GROUPS = [
 ]
 
 /** Why a name is not here, by its full name. */
-export const REASONS = {}
+export const REASONS = {
+  'torch.ao.nn.quantized.ConvTranspose3d': 'there is no ConvTranspose3d in float either',
+  ...Object.fromEntries(['int_repr', 'q_scale', 'q_zero_point', 'q_per_channel_scales', 'q_per_channel_zero_points', 'q_per_channel_axis'].map((name) =>
+    [`torch.Tensor.${name}`, `a function of \`octavo/torch\`, as \`torch.${name}\``])),
+  'torch.Tensor.qscheme': '`qScheme(x)` of `octavo/torch`',
+}

@@ -17,7 +17,7 @@ export { addObserver, prepare, propagateQConfig, type PrepareOptions, type QConf
 export { convert, swapModule, type ConvertOptions } from '../../workflow/eager/convert.js'
 export { prepareQat, quantizeQat } from '../../workflow/eager/quantize-qat.js'
 export { quantize, quantizeDynamic } from '../../workflow/eager/quantize.js'
-export { getDefaultDynamicQuantModuleMappings, getDefaultQatModuleMappings, getDefaultStaticQuantModuleMappings, getEmbeddingQatModuleMappings, type ModuleMapping } from '../../workflow/eager/mappings.js'
+export { getDefaultCompareOutputModuleList, getDefaultDynamicQuantModuleMappings, getDefaultQatModuleMappings, getDefaultQConfigPropagationList, getDefaultStaticQuantModuleMappings, getEmbeddingQatModuleMappings, type ModuleMapping } from '../../workflow/eager/mappings.js'
 export { addQuantDequant } from '../../workflow/eager/add-quant-dequant.js'
 export { getObserverDict, getObserverStateDict, loadObserverStateDict } from '../../workflow/eager/observer-state.js'
 export {

@@ -79,6 +79,10 @@ export const UNSUPPORTED_DYNAMIC: ReadonlySet<unknown> = new Set<unknown>([fused
 /** Leaves that prepare() observes. */
 export const getDefaultQConfigPropagationList = (): Set<unknown> => new Set<unknown>([...getDefaultStaticQuantModuleMappings().keys(), ...getDefaultQatModuleMappings().keys(), DynamicTrainedLinear, ...UNSUPPORTED, ...UNSUPPORTED_DYNAMIC, Sequential])
 
+/** Layers whose results the Numeric Suite compares: float ones that are swapped, and what takes their places. */
+export const getDefaultCompareOutputModuleList = (): Set<unknown> =>
+  new Set<unknown>([...getDefaultQConfigPropagationList(), ...[getDefaultStaticQuantModuleMappings(), getDefaultQatModuleMappings(), getDefaultDynamicQuantModuleMappings()].flatMap((mapping) => [...mapping.values()])])
+
 /** Functions of known range, while a model is trained. */
 export const SPECIAL_ACTIVATIONS: ReadonlyMap<unknown, AnyFactory> = new Map<unknown, AnyFactory>([
   [Hardsigmoid, defaultFixedQParamsRange0to1FakeQuant], [Sigmoid, defaultFixedQParamsRange0to1FakeQuant], [Softmax, defaultFixedQParamsRange0to1FakeQuant], [Tanh, defaultFixedQParamsRangeNeg1to1FakeQuant],

@@ -83,6 +83,8 @@ export function addObserver(module: Module, leaves: ReadonlySet<unknown> = getDe
 export interface PrepareOptions {
   /** Changes the model itself. */
   readonly inplace?: boolean
+  /** Classes of the leaf layers that are observed; those that convert() swaps unless said. */
+  readonly allowList?: ReadonlySet<unknown>
   /** Classes whose results are observed as one layer's, though there are modules inside. */
   readonly observedModules?: ReadonlySet<unknown>
 }
@@ -93,10 +95,10 @@ export interface PrepareOptions {
  *
  * @throws OPTION_INVALID as propagateQConfig
  */
-export function prepare<M extends Module>(model: M, { inplace = false, observedModules = new Set() }: PrepareOptions = {}): M {
+export function prepare<M extends Module>(model: M, { inplace = false, allowList = getDefaultQConfigPropagationList(), observedModules = new Set() }: PrepareOptions = {}): M {
   const target = inplace ? model : deepCopy(model)
   propagateQConfig(target)
   if (![...target.modules()].some((m) => m.qconfig)) console.warn('prepare: no module has a qconfig, nothing will be observed. Set model.qconfig = getDefaultQConfig(engine) first.')
-  addObserver(target, getDefaultQConfigPropagationList(), observedModules)
+  addObserver(target, allowList, observedModules)
   return target
 }
