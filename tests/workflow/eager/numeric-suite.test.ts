@@ -90,6 +90,7 @@ function check(float: nn.Module, made: nn.Module, swap: ns.ModuleSwapList, c: Ca
 }
 
 testEager('the Numeric Suite finds what PyTorch\'s finds', () => eachTier(() => {
+  Object.assign(count, { codes: 0, floats: 0 })
   for (const { engine, state, prepared, cases, unfused } of golden.static) {
     quantizedBackend.engine = engine
     const net = new Net().eval()
@@ -111,6 +112,7 @@ testEager('the Numeric Suite finds what PyTorch\'s finds', () => eachTier(() => 
     for (const c of cases) check(model, quantizeDynamic(model), new Set([nn.Linear]), c, `dynamic ${engine}`, [])
   }
   console.log(`Numeric Suite: ${count.codes} quantized tensors equal PyTorch's, ${count.floats} float ones within 1e-5`)
+  assert.ok(count.codes >= 100 && count.floats >= 90)
 }))
 
 testEager('loggers that do not fit are refused, modules without a counterpart left alone', () => eachTier(() => {
