@@ -75,7 +75,7 @@ export async function namesPage() {
 # PyTorch's names and ours
 
 The names of PyTorch ${torch}'s eager quantization and what they are called here: ${counts.there} are there, ${counts.reasoned} are not here for the reason given${counts.missing.length ? `, ${counts.missing.length} are missing` : ''}.
-Functions and values are in camelCase (\`qconfig\` within a name is \`QConfig\`), without underscores at either end; classes keep their names.
+Functions and values are in camelCase (\`qconfig\` within a name is \`QConfig\`), without underscores at either end; classes keep their names. [article.md](article.md) tells where else TypeScript asks for another word.
 
 PyTorch has these names twice: \`torch.ao.quantization\`, and the older \`torch.quantization\` for those marked °. Both mean the same; here there is one \`octavo/torch/quantization\`.
 
