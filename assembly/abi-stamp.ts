@@ -1,2 +1,2 @@
 // Written by tools/gen-abi.mjs from assembly/abi.ts and assembly/index.ts. Do not edit.
-export const ABI: i32 = -1819934330;
+export const ABI: i32 = -275633043;

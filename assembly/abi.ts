@@ -792,13 +792,64 @@ export class DynamicLstmParams extends RecurrentF32Params {
   rBlockRows: i32;
 }
 
-/** An int8 matrix that quantized rows meet: fields of DynamicLstmParams from wPanels or rPanels on. */
+/**
+ * One direction of an LSTM, GRU or RNN whose states are quantized anew in every step, as PyTorch's dynamic modules do; assembly/rnn/dynamic-recurrent.ts.
+ * Gates in PyTorch's order: i f g o, r z n. The last fields are R as a CodedMatrix.
+ */
+@unmanaged
+export class DynamicRecurrentParams {
+  /** f32[steps, batch, gates·hidden]: inputs times W plus their bias */
+  x: usize;
+  /** f32[batch, hidden]; initialC and lastC 0 unless the cell is LSTM */
+  initialH: usize;
+  initialC: usize;
+  /** f32[steps, batch, hidden] */
+  y: usize;
+  /** f32[batch, hidden]: the state while steps run, and what is left of it */
+  lastH: usize;
+  lastC: usize;
+  /** f32[gates·hidden], or 0 */
+  bias: usize;
+  /** scratch: f32[batch, gates·hidden], u8[batch·hidden], 640 bytes, q_conv's, q_fold's block for gates·hidden columns */
+  gates: usize;
+  codes: usize;
+  blocks: usize;
+  rows: usize;
+  columns: usize;
+  steps: i32;
+  batch: i32;
+  hidden: i32;
+  /** Cell of assembly/rnn/recurrent.ts */
+  cell: i32;
+  /** UnaryOp of an RNN */
+  activation: i32;
+  /** 1: from the last step to the first */
+  reverse: i32;
+  /** greatest code of a state; handed as in RangeParams */
+  range: i32;
+  handed: i32;
+  /** Stage.FLOAT, FUSED or SERIAL */
+  stage: i32;
+  rPanels: usize;
+  rSums: usize;
+  rScale: usize;
+  rScaleStep: i32;
+  rK: i32;
+  rFormat: i32;
+  rExtras: i32;
+  rFlip: i32;
+  rShift: i32;
+  rLda: i32;
+  rBlockRows: i32;
+}
+
+/** An int8 matrix that quantized rows meet: fields of DynamicLstmParams from wPanels or rPanels on, of DynamicRecurrentParams from rPanels on. */
 @unmanaged
 export class CodedMatrix {
-  /** q_pack's panels of [k, 4·hidden], and its sums */
+  /** q_pack's panels of [k, gates·hidden], and its sums */
   panels: usize;
   sums: usize;
-  /** f32[1 or 4·hidden]; step 0 or 1 */
+  /** f32[1 or gates·hidden]; step 0 or 1 */
   scale: usize;
   scaleStep: i32;
   k: i32;

@@ -31,6 +31,7 @@ export { f32_depthwise } from "./depthwise/f32";
 export { f32_scatter } from "./conv/f32-transpose";
 export { f32_recurrent } from "./rnn/recurrent";
 export { q8_lstm } from "./rnn/dynamic-lstm";
+export { q8_recurrent } from "./rnn/dynamic-recurrent";
 export { f32_reduce } from "./reduce/f32";
 export { any_reduce } from "./reduce/any";
 export { arg_reduce } from "./reduce/arg";

@@ -8,13 +8,13 @@
  * Sums are exact in i32, the rest is float32 operation for operation; then the cell is f32_recurrent's. Source: ONNX Runtime,
  * dynamic_quantize_lstm.cc, rnn_helpers.cc, uni_directional_lstm.cc on one thread.
  */
-import { CodedMatrix, DynamicLstmParams, QConvParams, QuantizeParams, RangeParams } from "../abi";
-import { q_conv } from "../conv/qconv";
+import { CodedMatrix, DynamicLstmParams, QuantizeParams, RangeParams } from "../abi";
 import { Format, Stage } from "../gemm/qformat";
 import { f32_range_u8 } from "../quantize/dynamic";
 import { f32_quantize_u8 } from "../quantize/quantize";
 import { add } from "../math/lane";
 import { SIMD } from "../tier";
+import { codedProduct } from "./coded-product";
 import { beginRows, emitRow, endRows, FLOATS, lengthOf, lstmRow, timeOf, xAt } from "./recurrent";
 
 /** Where things lie in `blocks`: the scale and zero point of what is being multiplied, then a block for each kernel. */
@@ -82,32 +82,7 @@ function multiply(q: DynamicLstmParams, m: CodedMatrix, x: usize, rows: i32, y: 
   codes.scaleRow = codes.scaleStep = codes.varied = codes.lo = 0;
   codes.hi = 255;
   f32_quantize_u8(q.blocks + QUANTIZE);
-  convolve(q, m, rows, y);
-}
-
-/** A product as a 1×1 convolution over a line of `rows`. */
-function convolve(q: DynamicLstmParams, m: CodedMatrix, rows: i32, y: usize): void {
-  const conv = changetype<QConvParams>(q.blocks + CONV);
-  conv.x = q.codes;
-  conv.y = y;
-  conv.packed = m.panels;
-  conv.columns = q.columns;
-  conv.xZeroPoint = q.blocks + ZERO;
-  conv.scratch = q.rows;
-  conv.channels = conv.xStride = m.k;
-  conv.n = conv.ldc = q.hidden << 2;
-  conv.width = conv.outWidth = rows;
-  conv.batch = conv.groups = conv.depth = conv.height = conv.outDepth = conv.outHeight = 1;
-  conv.kernelD = conv.kernelH = conv.kernelW = conv.strideD = conv.strideH = conv.strideW = conv.dilationD = conv.dilationH = conv.dilationW = 1;
-  conv.padD = conv.padH = conv.padW = conv.xSigned = conv.zeroPointStride = 0;
-  conv.stage = Stage.RAW;
-  conv.format = m.format;
-  conv.extras = m.extras;
-  conv.flip = m.flip;
-  conv.direct = i32(m.format == Format.I8 && m.flip == 0);
-  conv.blockRows = m.blockRows;
-  conv.lda = m.lda;
-  q_conv(q.blocks + CONV);
+  codedProduct(q.blocks + CONV, m, q.codes, rows, q.blocks + ZERO, q.columns, Stage.RAW, q.hidden << 2, y, q.rows);
 }
 
 /** What each column's sum of weights is counted too often: Format.I16 takes the zero point off the codes, Format.I8 does not. */

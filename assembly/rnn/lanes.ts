@@ -2,6 +2,13 @@
 import { add, mul, splat, sub } from "../math/lane";
 import { SIMD } from "../tier";
 
+/** a + b */
+// @ts-ignore: decorator
+@unmanaged export class Add {
+  // @ts-ignore: decorator
+  @inline of<T>(d: T, a: T, b: T): T { return add<T>(a, b); }
+}
+
 /** a·b */
 // @ts-ignore: decorator
 @unmanaged export class Multiply {
@@ -28,6 +35,13 @@ import { SIMD } from "../tier";
 @unmanaged export class Blend {
   // @ts-ignore: decorator
   @inline of<T>(d: T, a: T, b: T): T { return add<T>(mul<T>(sub<T>(splat<T>(1), a), b), mul<T>(a, d)); }
+}
+
+/** (d − b)·a + b */
+// @ts-ignore: decorator
+@unmanaged export class Toward {
+  // @ts-ignore: decorator
+  @inline of<T>(d: T, a: T, b: T): T { return add<T>(mul<T>(sub<T>(d, b), a), b); }
 }
 
 export function each<F>(d: usize, a: usize, b: usize, count: i32): void {

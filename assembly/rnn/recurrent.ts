@@ -107,7 +107,8 @@ function activate(q: RecurrentF32Params, x: usize, count: i32, op: i32, alpha: f
   apply(q.scratch + BLOCK, x, count, op, alpha, beta);
 }
 
-function apply(block: usize, x: usize, count: i32, op: i32, alpha: f32, beta: f32): void {
+/** An activation in place; `block` is where its parameters go. */
+export function apply(block: usize, x: usize, count: i32, op: i32, alpha: f32, beta: f32): void {
   const u = changetype<UnaryParams>(block);
   u.x = x;
   u.y = x;

@@ -1,7 +1,7 @@
 import { zeros } from '../autograd/create.js'
 import { dropout } from '../autograd/ops/dropout.js'
 import { cat } from '../autograd/ops/movement.js'
-import { gatesOf, recurrentLayer, type CellMode, type DirectionWeights } from '../autograd/ops/recurrent.js'
+import { gatesOf, recurrentLayer, type CellMode, type DirectionWeights, type LayerResult } from '../autograd/ops/recurrent.js'
 import { mismatch } from '../autograd/shape.js'
 import type { Tensor } from '../autograd/tensor.js'
 import { OctavoError } from '../errors.js'
@@ -20,11 +20,11 @@ export interface RNNOptions {
   readonly dropout?: number
   readonly bidirectional?: boolean
 }
-const NAMES = ['numLayers', 'bias', 'batchFirst', 'dropout', 'bidirectional'] as const
+export const RNN_SETTINGS = ['numLayers', 'bias', 'batchFirst', 'dropout', 'bidirectional'] as const
 export type RNNSettings = Settings<[numLayers: number, bias: boolean, batchFirst: boolean, dropout: number, bidirectional: boolean], RNNOptions>
 
-/** What the recurrent networks share. Weights are fields of PyTorch's names: weight_ih_l0, bias_hh_l1_reverse. */
-export abstract class RNNBase<State> extends Module<[input: Tensor, state?: State | null], [output: Tensor, state: State]> {
+/** Layers of one or two directions over each other, whatever their weights are. */
+export abstract class StackedRNN<State> extends Module<[input: Tensor, state?: State | null], [output: Tensor, state: State]> {
   readonly numLayers: number
   readonly bias: boolean
   readonly batchFirst: boolean
@@ -42,50 +42,34 @@ export abstract class RNNBase<State> extends Module<[input: Tensor, state?: Stat
     this.batchFirst = batchFirst
     this.dropout = dropout
     this.bidirectional = bidirectional
-    const rows = gatesOf(mode) * hiddenSize
-    for (let layer = 0; layer < numLayers; layer++)
-      for (const suffix of this.suffixes(layer)) {
-        const inputs = layer ? hiddenSize * (bidirectional ? 2 : 1) : inputSize
-        this.registerParameter(`weight_ih${suffix}`, new Parameter(zeros([rows, inputs])))
-        this.registerParameter(`weight_hh${suffix}`, new Parameter(zeros([rows, hiddenSize])))
-        if (!bias) continue
-        this.registerParameter(`bias_ih${suffix}`, new Parameter(zeros([rows])))
-        this.registerParameter(`bias_hh${suffix}`, new Parameter(zeros([rows])))
-      }
-    this.resetParameters()
   }
 
-  private suffixes(layer: number): string[] {
+  protected get directions(): number {
+    return this.bidirectional ? 2 : 1
+  }
+
+  /** Ends of the names of a layer's weights, for each direction. */
+  protected suffixes(layer: number): string[] {
     return this.bidirectional ? [`_l${layer}`, `_l${layer}_reverse`] : [`_l${layer}`]
   }
 
-  /** Draws the weights anew. */
-  resetParameters(): void {
-    const bound = 1 / Math.sqrt(this.hiddenSize)
-    for (const weight of this.parameters()) uniform_(weight, -bound, bound)
+  /** Shapes of weight_ih and weight_hh in a layer. */
+  protected weightShapes(layer: number): { readonly inputs: readonly [rows: number, columns: number]; readonly hidden: readonly [rows: number, columns: number] } {
+    const rows = gatesOf(this.mode) * this.hiddenSize
+    return { inputs: [rows, layer ? this.hiddenSize * this.directions : this.inputSize], hidden: [rows, this.hiddenSize] }
   }
 
-  /** A weight by PyTorch's name. */
-  weight(name: string): Parameter {
-    return (this as unknown as Record<string, Parameter>)[name]!
-  }
-
-  private layerWeights(layer: number): DirectionWeights[] {
-    const bias = (name: string): Parameter | null => (this.bias ? this.weight(name) : null)
-    return this.suffixes(layer).map((s) => [this.weight(`weight_ih${s}`), this.weight(`weight_hh${s}`), bias(`bias_ih${s}`), bias(`bias_hh${s}`)])
-  }
+  /** One layer; states [directions, batch, hidden]. */
+  protected abstract layer(index: number, x: Tensor, h: Tensor, c: Tensor | undefined, axes: { readonly batchFirstIn: boolean; readonly batchFirstOut: boolean }): LayerResult
 
   /** All layers over [steps, batch, inputs] (or batch first), each state [layers · directions, batch, hidden]. */
   protected run(input: Tensor, h: Tensor, c?: Tensor): [y: Tensor, h: Tensor, c?: Tensor] {
-    const { mode, numLayers, hiddenSize, batchFirst } = this
-    const directions = this.bidirectional ? 2 : 1
+    const { numLayers, batchFirst, directions } = this
     const states: { h: Tensor; c?: Tensor }[] = []
     let y = input
     for (let layer = 0; layer < numLayers; layer++) {
       const part = (state: Tensor): Tensor => state.narrow(0, layer * directions, directions)
-      const [out, lastH, lastC] = recurrentLayer(y, part(h), c && part(c), {
-        mode, hidden: hiddenSize, directions: this.layerWeights(layer), batchFirstIn: batchFirst && layer === 0, batchFirstOut: batchFirst && layer === numLayers - 1,
-      })
+      const [out, lastH, lastC] = this.layer(layer, y, part(h), c && part(c), { batchFirstIn: batchFirst && layer === 0, batchFirstOut: batchFirst && layer === numLayers - 1 })
       states.push({ h: lastH, c: lastC })
       y = layer < numLayers - 1 ? dropout(out, this.dropout, this.training) : out
     }
@@ -103,7 +87,7 @@ export abstract class RNNBase<State> extends Module<[input: Tensor, state?: Stat
 
   /** A state as all layers' [layers · directions, batch, hidden]; zeros where none is given. @throws SHAPE_MISMATCH */
   protected stateFor(given: Tensor | null | undefined, batch: number, single: boolean): Tensor {
-    const expected = [this.numLayers * (this.bidirectional ? 2 : 1), batch, this.hiddenSize]
+    const expected = [this.numLayers * this.directions, batch, this.hiddenSize]
     const state = given ? (single ? given.unsqueeze(1) : given) : zeros(expected)
     if (`${state.shape}` !== `${expected}`) mismatch(this.mode, `a state [${expected}]`, given!.shape)
     return state
@@ -118,6 +102,46 @@ export abstract class RNNBase<State> extends Module<[input: Tensor, state?: Stat
       `${this.inputSize}, ${this.hiddenSize}`, ...(this.numLayers === 1 ? [] : [`num_layers=${this.numLayers}`]), ...(this.bias ? [] : [`bias=${bool(false)}`]),
       ...(this.batchFirst ? ['batch_first=True'] : []), ...(this.dropout ? [`dropout=${float(this.dropout)}`] : []), ...(this.bidirectional ? ['bidirectional=True'] : []),
     ].join(', ')
+  }
+}
+
+/** What the recurrent networks share. Weights are fields of PyTorch's names: weight_ih_l0, bias_hh_l1_reverse. */
+export abstract class RNNBase<State> extends StackedRNN<State> {
+  /** @throws OPTION_INVALID, SHAPE_MISMATCH */
+  constructor(mode: CellMode, inputSize: number, hiddenSize: number, options: RNNOptions) {
+    super(mode, inputSize, hiddenSize, options)
+    for (let layer = 0; layer < this.numLayers; layer++) {
+      const { inputs, hidden } = this.weightShapes(layer)
+      for (const suffix of this.suffixes(layer)) {
+        this.registerParameter(`weight_ih${suffix}`, new Parameter(zeros(inputs)))
+        this.registerParameter(`weight_hh${suffix}`, new Parameter(zeros(hidden)))
+        if (!this.bias) continue
+        this.registerParameter(`bias_ih${suffix}`, new Parameter(zeros([inputs[0]])))
+        this.registerParameter(`bias_hh${suffix}`, new Parameter(zeros([inputs[0]])))
+      }
+    }
+    this.resetParameters()
+  }
+
+  /** Draws the weights anew. */
+  resetParameters(): void {
+    const bound = 1 / Math.sqrt(this.hiddenSize)
+    for (const weight of this.parameters()) uniform_(weight, -bound, bound)
+  }
+
+  /** A weight by PyTorch's name. */
+  weight(name: string): Parameter {
+    return (this as unknown as Record<string, Parameter>)[name]!
+  }
+
+  /** Weights of every direction of a layer. */
+  layerWeights(layer: number): DirectionWeights[] {
+    const bias = (name: string): Parameter | null => (this.bias ? this.weight(name) : null)
+    return this.suffixes(layer).map((s) => [this.weight(`weight_ih${s}`), this.weight(`weight_hh${s}`), bias(`bias_ih${s}`), bias(`bias_hh${s}`)])
+  }
+
+  protected layer(index: number, x: Tensor, h: Tensor, c: Tensor | undefined, axes: { readonly batchFirstIn: boolean; readonly batchFirstOut: boolean }): LayerResult {
+    return recurrentLayer(x, h, c, { mode: this.mode, hidden: this.hiddenSize, directions: this.layerWeights(index), ...axes })
   }
 }
 
@@ -148,7 +172,7 @@ export class RNN extends OneStateRNN {
 export class GRU extends OneStateRNN {
   static override readonly typeName: string = 'GRU'
   constructor(inputSize: number, hiddenSize: number, ...rest: RNNSettings) {
-    super('GRU', inputSize, hiddenSize, settings<RNNOptions>('GRU', NAMES, rest))
+    super('GRU', inputSize, hiddenSize, settings<RNNOptions>('GRU', RNN_SETTINGS, rest))
   }
 }
 
@@ -159,7 +183,7 @@ export type LSTMState = readonly [h: Tensor, c: Tensor]
 export class LSTM extends RNNBase<LSTMState> {
   static override readonly typeName: string = 'LSTM'
   constructor(inputSize: number, hiddenSize: number, ...rest: RNNSettings) {
-    super('LSTM', inputSize, hiddenSize, settings<RNNOptions>('LSTM', NAMES, rest))
+    super('LSTM', inputSize, hiddenSize, settings<RNNOptions>('LSTM', RNN_SETTINGS, rest))
   }
 
   forward(input: Tensor, state?: LSTMState | null): [output: Tensor, state: LSTMState] {
@@ -169,25 +193,54 @@ export class LSTM extends RNNBase<LSTMState> {
   }
 }
 
-function modeOf(nonlinearity: 'tanh' | 'relu'): CellMode {
+export function modeOf(nonlinearity: 'tanh' | 'relu'): CellMode {
   if (nonlinearity !== 'tanh' && nonlinearity !== 'relu') throw new OctavoError('OPTION_INVALID', `nonlinearity must be tanh or relu, got ${String(nonlinearity)}.`, { nonlinearity })
   return nonlinearity === 'relu' ? 'RNN_RELU' : 'RNN_TANH'
 }
 
 export interface CellOptions { readonly bias?: boolean }
 
-/** What the cells share: one step. */
-export abstract class RNNCellBase<State> extends Module<[input: Tensor, state?: State | null], State> {
+/** One step, whatever its weights are. */
+export abstract class StepCell<State> extends Module<[input: Tensor, state?: State | null], State> {
   readonly bias: boolean
+
+  constructor(readonly mode: CellMode, readonly inputSize: number, readonly hiddenSize: number, { bias = true }: CellOptions) {
+    super()
+    this.bias = bias
+  }
+
+  /** One layer over one step; states [1, batch, hidden]. */
+  protected abstract layer(x: Tensor, h: Tensor, c: Tensor | undefined): LayerResult
+
+  /** One step on [batch, inputs] or [inputs]; states alike. @throws SHAPE_MISMATCH */
+  protected step(input: Tensor, given: readonly (Tensor | null | undefined)[]): Tensor[] {
+    const { inputSize, hiddenSize, mode } = this
+    if ((input.ndim !== 1 && input.ndim !== 2) || input.shape.at(-1) !== inputSize) mismatch(mode, `inputs [batch, ${inputSize}] or [${inputSize}]`, input.shape)
+    const shape = [...input.shape.slice(0, -1), hiddenSize]
+    const batch = shape.length === 2 ? shape[0]! : 1
+    const states = given.map((state) => {
+      if (state && `${state.shape}` !== `${shape}`) mismatch(mode, `a state [${shape}]`, state.shape)
+      return (state ?? zeros(shape)).reshape(1, batch, hiddenSize)
+    })
+    const [, ...next] = this.layer(input.reshape(1, batch, inputSize), states[0]!, states[1])
+    return next.map((state) => state!.reshape(shape))
+  }
+
+  override extraRepr(): string {
+    return `${this.inputSize}, ${this.hiddenSize}${this.bias ? '' : ', bias=False'}`
+  }
+}
+
+/** What the cells share. */
+export abstract class RNNCellBase<State> extends StepCell<State> {
   weightIh: Parameter
   weightHh: Parameter
   biasIh: Parameter | null
   biasHh: Parameter | null
 
-  constructor(readonly mode: CellMode, readonly inputSize: number, readonly hiddenSize: number, { bias = true }: CellOptions) {
-    super()
-    const rows = gatesOf(mode) * hiddenSize
-    this.bias = bias
+  constructor(mode: CellMode, inputSize: number, hiddenSize: number, options: CellOptions) {
+    super(mode, inputSize, hiddenSize, options)
+    const rows = gatesOf(mode) * hiddenSize, { bias } = this
     this.weightIh = new Parameter(zeros([rows, inputSize]))
     this.weightHh = new Parameter(zeros([rows, hiddenSize]))
     this.biasIh = bias ? new Parameter(zeros([rows])) : null
@@ -201,21 +254,8 @@ export abstract class RNNCellBase<State> extends Module<[input: Tensor, state?: 
     for (const weight of this.parameters()) uniform_(weight, -bound, bound)
   }
 
-  /** One step on [batch, inputs] or [inputs]; states alike. @throws SHAPE_MISMATCH */
-  protected step(input: Tensor, given: readonly (Tensor | null | undefined)[]): Tensor[] {
-    const { inputSize, hiddenSize, mode } = this
-    if ((input.ndim !== 1 && input.ndim !== 2) || input.shape.at(-1) !== inputSize) mismatch(mode, `inputs [batch, ${inputSize}] or [${inputSize}]`, input.shape)
-    const shape = [...input.shape.slice(0, -1), hiddenSize]
-    const states = given.map((state) => {
-      if (state && `${state.shape}` !== `${shape}`) mismatch(mode, `a state [${shape}]`, state.shape)
-      return (state ?? zeros(shape)).reshape(1, -1, hiddenSize)
-    })
-    const [, ...next] = recurrentLayer(input.reshape(1, -1, inputSize), states[0]!, states[1], { mode, hidden: hiddenSize, directions: [[this.weightIh, this.weightHh, this.biasIh, this.biasHh]] })
-    return next.map((state) => state!.reshape(shape))
-  }
-
-  override extraRepr(): string {
-    return `${this.inputSize}, ${this.hiddenSize}${this.bias ? '' : ', bias=False'}`
+  protected layer(x: Tensor, h: Tensor, c: Tensor | undefined): LayerResult {
+    return recurrentLayer(x, h, c, { mode: this.mode, hidden: this.hiddenSize, directions: [[this.weightIh, this.weightHh, this.biasIh, this.biasHh]] })
   }
 }
 

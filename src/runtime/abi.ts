@@ -539,6 +539,41 @@ export interface DynamicLstmParams {
   rBlockRows: number
 }
 
+export interface DynamicRecurrentParams {
+  x: Operand
+  initialH: Operand
+  initialC: Operand
+  y: Operand
+  lastH: Operand
+  lastC: Operand
+  bias: Operand
+  gates: Operand
+  codes: Operand
+  blocks: Operand
+  rows: Operand
+  columns: Operand
+  steps: number
+  batch: number
+  hidden: number
+  cell: number
+  activation: number
+  reverse: number
+  range: number
+  handed: number
+  stage: number
+  rPanels: Operand
+  rSums: Operand
+  rScale: Operand
+  rScaleStep: number
+  rK: number
+  rFormat: number
+  rExtras: number
+  rFlip: number
+  rShift: number
+  rLda: number
+  rBlockRows: number
+}
+
 export interface CodedMatrix {
   panels: Operand
   sums: Operand
@@ -841,6 +876,7 @@ export interface Kernels {
   f32_scatter: ScatterF32Params
   f32_recurrent: RecurrentF32Params
   q8_lstm: DynamicLstmParams
+  q8_recurrent: DynamicRecurrentParams
   f32_reduce: ReduceParams
   any_reduce: ReduceParams
   arg_reduce: ReduceParams
@@ -898,4 +934,4 @@ export const LAYOUTS: Layouts = [
 ]
 
 /** What a module of this version exports as `abi`. */
-export const ABI = -1819934330
+export const ABI = -275633043

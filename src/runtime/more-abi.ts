@@ -11,6 +11,7 @@ export const MORE_LAYOUTS: Layouts = [
   ['f32_scatter', 'x bias y groups n depth height width outDepth outHeight outWidth kernelDepth kernelHeight kernelWidth strideDepth strideHeight strideWidth dilationDepth dilationHeight dilationWidth padDepth padHeight padWidth lo~ hi~'],
   ['f32_recurrent', 'x xStep xRow r bias peepholes initialH initialC initialRow lengths y yStep yRow lastH lastC lastRow scratch steps batch hidden cell reverse linearBeforeReset clip~ f fAlpha~ fBeta~ g gAlpha~ gBeta~ h hAlpha~ hBeta~'],
   ['q8_lstm', 'x xStep xRow r bias peepholes initialH initialC initialRow lengths y yStep yRow lastH lastC lastRow scratch steps batch hidden cell reverse linearBeforeReset clip~ f fAlpha~ fBeta~ g gAlpha~ gBeta~ h hAlpha~ hBeta~ input codes blocks rows columns wPanels wSums wScale wScaleStep wK wFormat wExtras wFlip wShift wLda wBlockRows rPanels rSums rScale rScaleStep rK rFormat rExtras rFlip rShift rLda rBlockRows'],
+  ['q8_recurrent', 'x initialH initialC y lastH lastC bias gates codes blocks rows columns steps batch hidden cell activation reverse range handed stage rPanels rSums rScale rScaleStep rK rFormat rExtras rFlip rShift rLda rBlockRows'],
   ['f32_normalize', 'x y view scale bias mean invStdDev groups groupStep rowStep step center deviation epsilon~ outerEpsilon~'],
   ['f32_batchnorm f32_batchnorm_factor', 'x y factor bias mean outer channels inner epsilon~'],
   ['f32_lrn', 'x y outer channels inner before after alpha~ beta~ bias~'],

@@ -53,6 +53,8 @@ export interface LayerCall {
   readonly batchFirstOut?: boolean
 }
 
+export type LayerResult = readonly [y: Tensor, h: Tensor, c?: Tensor]
+
 /**
  * One layer over a whole sequence.
  *
@@ -61,7 +63,7 @@ export interface LayerCall {
  * @param c the same, for an LSTM
  * @returns y [steps, batch, directions · hidden] (or batch first), last h, last c
  */
-export function recurrentLayer(x: Tensor, h: Tensor, c: Tensor | undefined, { mode, directions, hidden, batchFirstIn = false, batchFirstOut = false }: LayerCall): [y: Tensor, h: Tensor, c?: Tensor] {
+export function recurrentLayer(x: Tensor, h: Tensor, c: Tensor | undefined, { mode, directions, hidden, batchFirstIn = false, batchFirstOut = false }: LayerCall): LayerResult {
   const weights = directions.flatMap(([wi, wh, bi, bh]) => [wi, wh, bi ?? undefined, bh ?? undefined])
-  return callAll(LAYER, [x, h, c, ...weights], [mode, directions.length, batchFirstIn, batchFirstOut, hidden]) as [Tensor, Tensor, Tensor?]
+  return callAll(LAYER, [x, h, c, ...weights], [mode, directions.length, batchFirstIn, batchFirstOut, hidden]) as unknown as LayerResult
 }

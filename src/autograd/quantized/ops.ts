@@ -2,6 +2,7 @@
 import type { Tensor } from '../tensor-base.js'
 import { mismatch } from '../shape.js'
 import * as elementwise from './elementwise.js'
+import { linearDynamicFp16 as halfProduct, type HalfPackedParams } from './half-products.js'
 import * as norms from './norms.js'
 import { conv, convPrepack, linear as product, linearDynamic as dynamicProduct, type ConvPackedParams, type PackedParams } from './products.js'
 
@@ -9,6 +10,7 @@ export { addScalar, cat, mulScalar } from './elementwise.js'
 export { celu, clamp, elu, hardsigmoid, hardswish, hardtanh, leakyRelu, prelu, relu6, sigmoid, softmax, tanh, threshold } from './activations.js'
 export { groupNorm, instanceNorm, layerNorm, matmul } from './norms.js'
 export { embedding as embeddingByte, embedding as embedding4bit, embeddingBag as embeddingBagByte, embeddingBag as embeddingBag4bit, embeddingPrepack as embeddingBagPrepack } from './embedding.js'
+export { linearPrepackFp16, type HalfPackedParams } from './half-products.js'
 export { linearPrepack, type ConvPackedParams, type PackedParams } from './products.js'
 
 export const add = (a: Tensor, b: Tensor, scale: number, zeroPoint: number): Tensor => elementwise.add(a, b, scale, zeroPoint)
@@ -22,6 +24,8 @@ export const catRelu = (tensors: readonly Tensor[], dim = 0, scale?: number, zer
 export const linear = (x: Tensor, packed: PackedParams, scale: number, zeroPoint: number): Tensor => product(x, packed, scale, zeroPoint)
 export const linearRelu = (x: Tensor, packed: PackedParams, scale: number, zeroPoint: number): Tensor => product(x, packed, scale, zeroPoint, true)
 export const linearDynamic = (x: Tensor, packed: PackedParams, reduceRange = false): Tensor => dynamicProduct(x, packed, reduceRange)
+export const linearDynamicFp16 = (x: Tensor, packed: HalfPackedParams): Tensor => halfProduct(x, packed)
+export const linearReluDynamicFp16 = (x: Tensor, packed: HalfPackedParams): Tensor => halfProduct(x, packed, true)
 export const linearReluDynamic = (x: Tensor, packed: PackedParams, reduceRange = false): Tensor => dynamicProduct(x, packed, reduceRange, true)
 
 type Sizes = readonly number[]

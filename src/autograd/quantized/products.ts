@@ -70,7 +70,7 @@ export interface ConvPackedParams extends PackedParams {
 }
 
 /** Contents that plans may hold: a copy, so that what the caller writes later does not reach them. */
-function held<T extends Tensor | undefined>(t: T): T {
+export function held<T extends Tensor | undefined>(t: T): T {
   if (!t || t.storage.held) return t
   const copy = t.contiguous().clone()
   copy.storage.held = true
@@ -178,6 +178,9 @@ export function conv(x: Tensor, packed: ConvPackedParams, scale: number, zeroPoi
  */
 export function linearDynamic(x: Tensor, packed: PackedParams, reduceRange = false, relu = false): Tensor {
   if (x.dtype !== 'float32') throw new OctavoError('DTYPE_MISMATCH', `quantized::linear_dynamic: expected float32, got ${x.dtype}.`, { got: x.dtype })
-  const { engine, weight, bias } = packed
-  return call(LINEAR_DYNAMIC, [x, weight, bias], [engine === 'x86' ? 'fbgemm' : engine, reduceRange && engine !== 'qnnpack', relu])
+  return call(LINEAR_DYNAMIC, [x, packed.weight, packed.bias], [...dynamicArithmetic(packed, reduceRange), relu])
 }
+
+/** What products of dynamically quantized activations follow: x86 takes FBGEMM's kernels, QNNPACK ignores `reduceRange`. */
+export const dynamicArithmetic = ({ engine }: PackedParams, reduceRange: boolean): readonly [arithmetic: string, reduceRange: boolean] =>
+  [engine === 'x86' ? 'fbgemm' : engine, reduceRange && engine !== 'qnnpack']

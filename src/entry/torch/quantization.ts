@@ -16,7 +16,7 @@ export { DEFAULT_FUSER_METHODS, fuseConvBn, fuseConvBnReLU, fuseConvTransposeBn,
 export { addObserver, prepare, propagateQConfig, type PrepareOptions, type QConfigSpec } from '../../workflow/eager/prepare.js'
 export { convert, swapModule, type ConvertOptions } from '../../workflow/eager/convert.js'
 export { prepareQat, quantizeQat } from '../../workflow/eager/quantize-qat.js'
-export { quantize, quantizeDynamic } from '../../workflow/eager/quantize.js'
+export { quantize, quantizeDynamic, type DynamicSpec, type DynamicTarget, type QuantizeDynamicOptions } from '../../workflow/eager/quantize.js'
 export { getDefaultCompareOutputModuleList, getDefaultDynamicQuantModuleMappings, getDefaultQatModuleMappings, getDefaultQConfigPropagationList, getDefaultStaticQuantModuleMappings, getEmbeddingQatModuleMappings, type ModuleMapping } from '../../workflow/eager/mappings.js'
 export { addQuantDequant } from '../../workflow/eager/add-quant-dequant.js'
 export { getObserverDict, getObserverStateDict, loadObserverStateDict } from '../../workflow/eager/observer-state.js'

@@ -1,6 +1,7 @@
 import { OctavoError } from '../../errors.js'
 import { elementsOf, isFileType, malformed, type FileQuantizer, type StorageRecord, type TensorRecord } from '../records.js'
 import { Global, type PickleWorld, type Stateful } from './pickle.js'
+import { ScriptObject } from './script-object.js'
 import { denseTensor, STORAGE_TYPES, type StorageType } from './storages.js'
 
 /** What the values of a file become. */
@@ -9,20 +10,6 @@ export interface Builder {
   dict(): Map<unknown, unknown>
   /** Attributes that a dict brings, such as a state dict's `_metadata`. */
   attributes(dict: Map<unknown, unknown>, attributes: ReadonlyMap<unknown, unknown>): void
-}
-
-/** A TorchScript object in a state dict, such as packed parameters: its class and what it was saved from, as data. */
-export class ScriptObject implements Stateful {
-  /** Such as `__torch__.torch.classes.rnn.CellParamsBase`. */
-  className = ''
-  /** Of LinearPackedParamsBase (weight, bias); of CellParamsBase (kind, tensors, doubles, integers, packed weights). */
-  state: unknown
-
-  setState(state: unknown): void {
-    const [inner, className] = Array.isArray(state) && state.length === 2 && typeof state[1] === 'string' ? state : malformed('ScriptObject', 'its state is no pair of data and class name')
-    this.state = inner
-    this.className = className as string
-  }
 }
 
 /** A class of storages, as persistent ids name it. */

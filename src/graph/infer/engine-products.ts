@@ -21,10 +21,15 @@ export function expectScales(view: NodeView, i: number, ...counts: number[]): vo
   if (!(scales.data as Float64Array).every((s) => s > 0 && s < Infinity)) view.fail('QPARAMS_INVALID', `input ${i} (scale): expected finite positive numbers. Calibrate again`)
 }
 
-/** Checks `arithmetic`, the parameters of all three tensors at their usual places and the bias; the result's element type. */
-function checked(view: NodeView, filters: number, bias: number): DType {
+/** Checks the attribute `arithmetic`. */
+export function expectArithmetic(view: NodeView): void {
   const arithmetic = view.string('arithmetic')
   if (!ENGINES.includes(arithmetic)) view.fail('ATTRIBUTE_UNSUPPORTED', `attribute "arithmetic" must be one of ${ENGINES.join(', ')}, got "${arithmetic}"`)
+}
+
+/** Checks `arithmetic`, the parameters of all three tensors at their usual places and the bias; the result's element type. */
+function checked(view: NodeView, filters: number, bias: number): DType {
+  expectArithmetic(view)
   for (const i of [0, 3]) view.expectDType(i, ...CODES)
   for (const i of [1, 6]) expectScales(view, i, 1)
   expectScales(view, 4, 1, filters)
@@ -36,7 +41,8 @@ function checked(view: NodeView, filters: number, bias: number): DType {
   return dtype
 }
 
-function checkBias(view: NodeView, i: number, filters: number): void {
+/** Checks the float32 bias at input `i`, where there is one. */
+export function checkBias(view: NodeView, i: number, filters: number): void {
   if (!view.has(i)) return
   view.expectDType(i, 'float32')
   if (view.required(i, 'bias').size !== filters) view.fail('SHAPE_MISMATCH', `input ${i} (bias): expected ${filters} elements, got [${view.dims(i)}]`)

@@ -1,28 +1,24 @@
 import { zeros } from '../../autograd/create.js'
-import { linear, linearDynamic, linearPrepack, type PackedParams } from '../../autograd/quantized/products.js'
+import { linear, linearPrepack, type PackedParams } from '../../autograd/quantized/products.js'
 import { makePerTensorQuantizedTensor } from '../../autograd/quantized/quantize.js'
 import type { Tensor } from '../../autograd/tensor.js'
 import { LinearReLU as FloatLinearReLU } from '../intrinsic/fused.js'
 import type { Linear as FloatLinear } from '../linear.js'
 import { float } from '../python.js'
 import { isTensor, type LoadReport, type StateDict } from '../state-dict.js'
-import { freshWeightObserver, outputOf, parametersOf, quantizedWeightOf } from './from-float.js'
+import { outputOf, parametersOf, quantizedWeightOf } from './from-float.js'
 import { loadOutput, OUTPUT_KEYS, saveOutput } from './output.js'
 import { PackedLayer } from './packed.js'
 
-const floatLayerOf = (module: FloatLinear | FloatLinearReLU): FloatLinear => (module instanceof FloatLinearReLU ? (module.at(0) as FloatLinear) : module)
+export const floatLayerOf = (module: FloatLinear | FloatLinearReLU): FloatLinear => (module instanceof FloatLinearReLU ? (module.at(0) as FloatLinear) : module)
 
 /** What linear layers on packed weights share. */
-abstract class PackedLinear extends PackedLayer<PackedParams> {
-  protected packed: PackedParams
+export abstract class PackedLinear<P extends Pick<PackedParams, 'weight' | 'bias'> = PackedParams> extends PackedLayer<P> {
+  protected packed: P
 
   constructor(readonly inFeatures: number, readonly outFeatures: number, weight?: Tensor, bias?: Tensor | null) {
     super()
     this.packed = this.pack(weight ?? makePerTensorQuantizedTensor(zeros([outFeatures, inFeatures], { dtype: 'int8' }), 1, 0), weight ? bias ?? undefined : zeros([outFeatures]))
-  }
-
-  protected pack(weight: Tensor, bias: Tensor | undefined): PackedParams {
-    return linearPrepack(weight, bias ?? this.defaultBias(this.outFeatures))
   }
 
   override get stateVersion(): number {
@@ -31,7 +27,7 @@ abstract class PackedLinear extends PackedLayer<PackedParams> {
 
   override saveToStateDict(destination: StateDict, prefix: string): void {
     saveOutput(this, destination, prefix)
-    destination.set(`${prefix}_packed_params.dtype`, 'qint8')
+    destination.set(`${prefix}_packed_params.dtype`, this.packed.weight.quantizer ? 'qint8' : 'float16')
     destination.set(`${prefix}_packed_params._packed_params`, [this.weight(), this.bias()])
   }
 
@@ -54,6 +50,10 @@ abstract class PackedLinear extends PackedLayer<PackedParams> {
 /** x · weightᵀ + bias on codes. torch.ao.nn.quantized.Linear. */
 export class Linear extends PackedLinear {
   static override readonly typeName: string = 'QuantizedLinear'
+
+  protected pack(weight: Tensor, bias: Tensor | undefined): PackedParams {
+    return linearPrepack(weight, bias ?? this.defaultBias(this.outFeatures))
+  }
 
   /** Of an observed layer, float or trained. @throws MODULE_INVALID, QPARAMS_INVALID */
   static fromFloat(module: FloatLinear | FloatLinearReLU): Linear {
@@ -78,23 +78,5 @@ export class LinearReLU extends Linear {
 
   override forward(x: Tensor): Tensor {
     return linear(x, this.packed, this.scale, this.zeroPoint, true)
-  }
-}
-
-/** float32 in and out, the weight in codes, x quantized by its own range. torch.ao.nn.quantized.dynamic.Linear. */
-export class DynamicLinear extends PackedLinear {
-  static override readonly typeName: string = 'DynamicQuantizedLinear'
-
-  /** Of a float layer with a qconfig, or a trained one; its weight is observed anew. @throws MODULE_INVALID, QPARAMS_INVALID */
-  static fromFloat(layer: FloatLinear): DynamicLinear {
-    return new this(layer.inFeatures, layer.outFeatures, quantizedWeightOf(layer, layer.weight, freshWeightObserver(layer)), layer.bias)
-  }
-
-  forward(x: Tensor): Tensor {
-    return linearDynamic(x, this.packed, true)
-  }
-
-  override extraRepr(): string {
-    return `in_features=${this.inFeatures}, out_features=${this.outFeatures}, dtype=torch.qint8, qscheme=${this.qscheme}`
   }
 }

@@ -5,7 +5,7 @@ import type { Tensor } from '../../autograd/tensor.js'
 import { Module } from '../module.js'
 
 /** A layer whose weight an engine packed: the one that was set when it was made or loaded. */
-export abstract class PackedLayer<P extends PackedParams> extends Module<[x: Tensor], Tensor> {
+export abstract class PackedLayer<P extends Pick<PackedParams, 'weight' | 'bias'>> extends Module<[x: Tensor], Tensor> {
   /** Of the result. */
   scale = 1
   zeroPoint = 0

@@ -1,8 +1,8 @@
 import { elementCount } from '../../dtype.js'
 import { recurrentShape, type RecurrentShape } from '../../graph/infer/rnn.js'
 import { at, NULL, type Operand } from '../../runtime/operand.js'
-import { toInts } from '../../value.js'
-import { columnsBytes, extrasOf, isSigned, outlierShare, packedBytes, PACKING_I16, relaxedPacking, rowBlock, sumsBytes, type Packing } from './qpacking.js'
+import { codedMatrix } from './coded-matrix.js'
+import { columnsBytes } from './qpacking.js'
 import { biasSum, cellFields } from './rnn.js'
 import type { Lowering, LowerTable } from './rule.js'
 
@@ -12,36 +12,12 @@ const BLOCKS_BYTES = 512
 /** W or R of one direction: which inputs hold it, and how many rows it has. */
 interface Weights { readonly codes: number; readonly scale: number; readonly zero: number; readonly k: number }
 
-/** The relaxed dot product takes weights that are known and have their zero points in the middle. */
-function packingFor(l: Lowering, { codes, zero, k }: Weights, n: number): Packing {
-  const weights = l.constant(codes), zeros = l.constant(zero)
-  const centre = isSigned(l.input(codes)) ? 0 : 128
-  if (!l.capabilities || !weights || !zeros || !toInts(zeros).every((z) => z === centre)) return PACKING_I16
-  return (k > 1 && relaxedPacking(l.capabilities, false, outlierShare(weights, n))) || PACKING_I16
-}
-
-/** Address of direction d's part of a scale or zero point, and whether it has one for each column. */
-function parameters(l: Lowering, i: number, d: number, n: number, bytes: number): { operand: Operand; step: number } {
-  const perColumn = l.dims(i).length === 2
-  return { operand: at(l.in(i), d * (perColumn ? n : 1) * bytes), step: +perColumn }
-}
-
-/** Panels of one matrix and their sums, packed when the plan is loaded if the weights are constants: the fields of a CodedMatrix. */
-function matrix(l: Lowering, w: Weights, d: number, n: number, rows: number) {
-  const packing = packingFor(l, w, n), { format } = packing
-  const bytes = packedBytes(1, n, w.k, packing), extras = extrasOf(w.k, packing)
-  const panels = l.pack(`dynamic lstm ${JSON.stringify([w, d, format, extras])}`, bytes + sumsBytes(1, n), [w.codes, w.zero], (target) => {
-    const zero = parameters(l, w.zero, d, n, 1)
-    l.emit('q_pack', {
-      w: at(l.in(w.codes), d * w.k * n), wZeroPoint: zero.operand, packed: target, sums: at(target, bytes), groups: 1, n, taps: 1, channels: w.k, strideN: 1, strideTap: 0, strideC: n,
-      zeroPointStride: zero.step, wSigned: isSigned(l.input(w.codes)), format, extras, tapSpan: w.k,
-    })
-  })
-  const scale = parameters(l, w.scale, d, n, 4), block = rowBlock(rows, w.k, format)
-  return {
-    panels, sums: at(panels, bytes), scale: scale.operand, scaleStep: scale.step, k: w.k, format, extras, flip: packing.flip, shift: packing.shift,
-    lda: block.lda, blockRows: block.blockRows, rowBytes: block.bytes,
-  }
+/** One matrix of direction d: the fields of a CodedMatrix. */
+function matrix(l: Lowering, { codes, scale, zero, k }: Weights, d: number, n: number, rows: number) {
+  const perColumn = (i: number): number => +(l.dims(i).length === 2)
+  const first = (i: number): number => d * (perColumn(i) ? n : 1)
+  const w = codedMatrix(l, { codes, offset: d * k * n, strideK: n, strideN: 1, k, n, zero, zeroAt: first(zero), zeroStep: perColumn(zero) }, rows)
+  return { ...w, scale: at(l.in(scale), 4 * first(scale)), scaleStep: perColumn(scale) }
 }
 
 /** What q_conv reads beside panels when it only multiplies. */

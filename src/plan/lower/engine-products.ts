@@ -99,15 +99,19 @@ function spread(l: Lowering, batch: number, spatial: Triple, wide: Triple, strid
   return image
 }
 
-/** The activation's scale arrives with it; fbgemm rounds product and bias together, oneDNN applies scales one after the other. */
+/** How an engine turns sums of dynamically quantized codes into float32: fbgemm rounds product and bias together, oneDNN applies scales one after the other. `scale`: the input with the weights'. */
+export function dynamicEngine(l: Lowering, scale: number): { readonly stage: number; readonly scales: Float32Array; readonly handed: boolean } {
+  const arithmetic = l.string('arithmetic'), handed = arithmetic === 'onednn'
+  const scales = Float32Array.from(scalesOf(l, scale), handed ? (_, c) => handedWeight(scalesOf(l, scale), c) : (s) => s)
+  return { stage: handed ? STAGE_SERIAL : arithmetic === 'fbgemm' ? STAGE_FUSED : STAGE_FLOAT, scales, handed }
+}
+
+/** The activation's scale arrives with it. */
 const linearDynamic: LowerRule = (l) => {
   const { rows, n, k } = linearShape(l)
   const o: QOperands = { x: 0, xScale: 1, xZero: 2, w: 3, wScale: 4, wZero: 5, floatBias: 6 }
-  const arithmetic = l.string('arithmetic')
-  const serial = arithmetic === 'onednn'
-  const scales = Float32Array.from(scalesOf(l, 4), serial ? (_, c) => handedWeight(scalesOf(l, 4), c) : (s) => s)
-  const engine = { key: `dynamic ${arithmetic}`, fold: () => ({ wScale: l.table(scales), ...(serial ? { before: 0 } : {}) }) }
-  const stage = serial ? STAGE_SERIAL : arithmetic === 'fbgemm' ? STAGE_FUSED : STAGE_FLOAT
+  const { stage, scales, handed } = dynamicEngine(l, 4)
+  const engine = { key: `dynamic ${l.string('arithmetic')}`, fold: () => ({ wScale: l.table(scales), ...(handed ? { before: 0 } : {}) }) }
   emitRows(l, o, qmatrix(l, o, rowsOf(n, k), stage, { engine }), line(rows, k, n))
 }
 

@@ -6,7 +6,7 @@ import { axis, emitPack, emitProduct, packed, packedBytes } from './f32-product.
 import type { Lowering, LowerRule, LowerTable } from './rule.js'
 
 /** Cell of assembly/rnn/recurrent.ts. */
-const CELL = { RNN: 0, GRU: 1, LSTM: 2 } as const
+export const CELL = { RNN: 0, GRU: 1, LSTM: 2 } as const
 /** Row addresses and a block, before the gates in a recurrent kernel's scratch. */
 const SCRATCH_HEAD_BYTES = 1088
 

@@ -23,7 +23,10 @@ import * as quantized from '../../nn/quantized/conv.js'
 import * as quantizedTransposed from '../../nn/quantized/conv-transpose.js'
 import { Dropout as QuantizedDropout } from '../../nn/quantized/dropout.js'
 import { FloatFunctional, QFunctional } from '../../nn/quantized/functional-modules.js'
-import { DynamicLinear, Linear as QuantizedLinear, LinearReLU } from '../../nn/quantized/linear.js'
+import * as dynamicCells from '../../nn/quantized/dynamic/cells.js'
+import * as dynamic from '../../nn/quantized/dynamic/linear.js'
+import * as dynamicRnn from '../../nn/quantized/dynamic/rnn.js'
+import { Linear as QuantizedLinear, LinearReLU } from '../../nn/quantized/linear.js'
 import * as quantizedNorm from '../../nn/quantized/normalization.js'
 import { DeQuantStub, DeQuantize, QuantStub, Quantize } from '../../nn/quantized/quantize.js'
 import { Embedding as QuantizedEmbedding, EmbeddingBag as QuantizedEmbeddingBag } from '../../nn/quantized/sparse.js'
@@ -67,17 +70,17 @@ export const getDefaultQatModuleMappings = (): Map<ModuleClass, QuantizedClass> 
 /** The same with embeddings, whose qconfig is defaultEmbeddingQatQConfig. torch's get_embedding_qat_module_mappings. */
 export const getEmbeddingQatModuleMappings = (): Map<ModuleClass, QuantizedClass> => getDefaultQatModuleMappings().set(EmbeddingBag, TrainedEmbeddingBag).set(Embedding, TrainedEmbedding)
 
-/** What quantizeDynamic() swaps. */
-export const getDefaultDynamicQuantModuleMappings = (): Map<ModuleClass, QuantizedClass> => new Map<ModuleClass, QuantizedClass>([[Linear, DynamicLinear], [DynamicTrainedLinear, DynamicLinear], [Embedding, QuantizedEmbedding], [EmbeddingBag, QuantizedEmbeddingBag]])
+/** What quantizeDynamic() swaps. torch's get_default_dynamic_quant_module_mappings. */
+export const getDefaultDynamicQuantModuleMappings = (): Map<ModuleClass, QuantizedClass> => new Map<ModuleClass, QuantizedClass>([
+  [Linear, dynamic.Linear], [DynamicTrainedLinear, dynamic.Linear], [fused.LinearReLU, dynamic.LinearReLU], [LSTM, dynamicRnn.LSTM], [GRU, dynamicRnn.GRU],
+  [LSTMCell, dynamicCells.LSTMCell], [GRUCell, dynamicCells.GRUCell], [RNNCell, dynamicCells.RNNCell], [Embedding, QuantizedEmbedding], [EmbeddingBag, QuantizedEmbeddingBag],
+])
 
 /** Layers that PyTorch swaps and that have no quantized module here: they are refused, not left in float among codes. */
 export const UNSUPPORTED: ReadonlySet<unknown> = new Set<unknown>([LSTM])
 
-/** What PyTorch's dynamic quantization swaps beyond those here. */
-export const UNSUPPORTED_DYNAMIC: ReadonlySet<unknown> = new Set<unknown>([fused.LinearReLU, LSTM, GRU, LSTMCell, GRUCell, RNNCell])
-
 /** Leaves that prepare() observes. */
-export const getDefaultQConfigPropagationList = (): Set<unknown> => new Set<unknown>([...getDefaultStaticQuantModuleMappings().keys(), ...getDefaultQatModuleMappings().keys(), DynamicTrainedLinear, ...UNSUPPORTED, ...UNSUPPORTED_DYNAMIC, Sequential])
+export const getDefaultQConfigPropagationList = (): Set<unknown> => new Set<unknown>([...getDefaultStaticQuantModuleMappings().keys(), ...getDefaultQatModuleMappings().keys(), ...getDefaultDynamicQuantModuleMappings().keys(), Sequential])
 
 /** Layers whose results the Numeric Suite compares: float ones that are swapped, and what takes their places. */
 export const getDefaultCompareOutputModuleList = (): Set<unknown> =>

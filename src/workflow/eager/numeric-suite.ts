@@ -1,11 +1,13 @@
 import type { Tensor } from '../../autograd/tensor.js'
 import { OctavoError } from '../../errors.js'
-import { ScriptObject } from '../../formats/torch/globals.js'
+import { ScriptObject } from '../../formats/torch/script-object.js'
 import { Identity } from '../../nn/identity.js'
 import { Module } from '../../nn/module.js'
 import { Logger, OutputLogger, ShadowLogger, type LoggerClass, type LoggerStats } from '../../nn/observing/loggers.js'
 import type { FloatFunctional } from '../../nn/quantized/functional-modules.js'
-import { DynamicLinear, Linear as QuantizedLinear } from '../../nn/quantized/linear.js'
+import { Linear as DynamicLinear } from '../../nn/quantized/dynamic/linear.js'
+import { LSTM as DynamicLSTM } from '../../nn/quantized/dynamic/rnn.js'
+import { Linear as QuantizedLinear } from '../../nn/quantized/linear.js'
 import { DeQuantize } from '../../nn/quantized/quantize.js'
 import { LSTM } from '../../nn/rnn.js'
 import { isTensor, StateDict } from '../../nn/state-dict.js'
@@ -183,7 +185,7 @@ function valuesOf(stats: LoggerStats, key: string): any[] {
 }
 
 /** Classes that are observed as a whole. */
-const WHOLE: ReadonlySet<unknown> = new Set<unknown>([DynamicLinear, QuantizedLinear, LSTM])
+const WHOLE: ReadonlySet<unknown> = new Set<unknown>([DynamicLinear, QuantizedLinear, DynamicLSTM, LSTM])
 
 /** Puts loggers on the results of both models' layers. Changes both. */
 export function prepareModelOutputs(floatModel: Module, qModel: Module, loggerCls: LoggerClass = OutputLogger, allowList: ReadonlySet<unknown> = getDefaultCompareOutputModuleList()): void {
