@@ -9,6 +9,7 @@ import { trace } from '../../../src/workflow/eager/trace/trace.js'
 import { testEager } from '../../support/eager.js'
 import { bitsOf, sameBits, valueOf } from '../../support/traced.js'
 import { coded } from '../../support/errors.js'
+import { QuantizableResNet20, RESNET20_FUSED } from '../../support/quantizable-resnet20.js'
 import { ResNet20 } from '../../support/resnet20.js'
 import { eachTier } from '../../quantization/golden.js'
 
@@ -70,6 +71,19 @@ testEager('int8 networks of every engine', () => eachTier(() => {
     assert.deepEqual(moved.map((n) => n.name).filter((n) => !n.startsWith('conv2/conv/last')), [], engine)
     const dynamic = quantizeDynamic(new nn.Sequential(new nn.Linear(17, 9), new nn.ReLU(), new nn.Linear(9, 4)))
     sameBits(dynamic, [[randn([5, 17])], [randn([5, 17])]], `${engine}, dynamic`)
+  }
+}))
+
+testEager('int8 ResNet-20', () => eachTier(() => {
+  for (const engine of ['fbgemm', 'qnnpack'] as const) {
+    manualSeed(6)
+    backends.quantized.engine = engine
+    const model = fuseModules(stirred(new QuantizableResNet20()), RESNET20_FUSED)
+    model.qconfig = getDefaultQConfig(engine)
+    const prepared = prepare(model)
+    prepared(randn([2, 3, 32, 32]))
+    const graph = sameBits(convert(prepared), [[randn([1, 3, 32, 32])], [randn([1, 3, 32, 32])]], engine)
+    assert.equal(graph.nodes.filter((n) => n.op === 'QLinearConv').length, 19)
   }
 }))
 
