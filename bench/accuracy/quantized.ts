@@ -20,7 +20,7 @@ const ENGINES = ['fbgemm', 'qnnpack'] as const
 export const variantsOf = ({ entry }: Subject): readonly Variant[] =>
   entry.kind === 'dynamic' ? ENGINES.map((engine) => ({ engine })) : ENGINES.flatMap((engine) => (['histogram', 'minmax'] as const).map((method) => ({ engine, method })))
 
-const TOLERANCES = [0.1, 0.05, 0.02, 0.01, 0.003, 0.001] as const
+const TOLERANCES = [0.1, 0.05, 0.025, 0.0125, 0.006, 0.003, 0.0015] as const
 
 /**
  * What the options offer where the defaults are not good enough, mildest first: a correction that costs nothing when the model runs, the eighth bit where the engine
