@@ -20,7 +20,7 @@ const RELAXED_PROBE = Uint8Array.of(0, 97, 115, 109, 1, 0, 0, 0, 1, 5, 1, 96, 0,
 
 function blockSpec([abi, ...more]) {
   const source = [abi, ...more].map((file) => readFileSync(join(root, `src/runtime/${file}.ts`), 'utf8')).join('\n')
-  const blockOf = (kernel) => new RegExp(`^ {2}${kernel}: (\\w+)$`, 'm').exec(source)[1]
+  const blockOf = (kernel) => new RegExp(`^ {2}${kernel}: (\\w+Params)$`, 'm').exec(source)[1]
   const blocks = [...source.matchAll(/^ {2}\['(\w+)[^']*', '([^']+)'\],$/gm)].map(([, kernel, fields]) => [blockOf(kernel), fields.replaceAll('~', '').split(' ')])
   if (!blocks.length) throw new Error(`src/runtime/${abi}.ts lists no parameter blocks`)
   const checks = blocks.map(([name, fields]) => [
