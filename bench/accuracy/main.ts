@@ -99,15 +99,15 @@ async function section(subject: Subject, anchor: Anchor | undefined, peer: boole
   log(`${entry.title}: ${entry.bar}`)
   const rows: Row[] = []
   const before = written.length
-  for (const variant of variantsOf(subject)) rows.push(...await remedied(variant, (v) => row(subject, v, own, judged, peer), entry.kind === 'static'))
+  for (const variant of variantsOf(subject)) rows.push(...await remedied(variant, entry.exclude, (v) => row(subject, v, own, judged, peer), entry.kind === 'static'))
   for (const a of judged) log(`       ONNX Runtime ${a.method.padEnd(20)} ${a.unseen ? `${a.unseen.text} | ${a.full!.text}` : a.error}`)
   return { entry, bytes: bytes.length, ...(own && { float: { unseen: floatText(own.unseen), full: floatText(own.full) } }), rows, anchor: judged, notes: theirs?.notes ?? [], checker: check(written.slice(before)), date: new Date().toISOString().slice(0, 10) }
 }
 
 /** A row with the defaults and, while its scores miss something, one for each remedy. */
-async function remedied(variant: Variant, rowOf: (variant: Variant) => Promise<Row>, can: boolean): Promise<Row[]> {
+async function remedied(variant: Variant, exclude: readonly RegExp[] | undefined, rowOf: (variant: Variant) => Promise<Row>, can: boolean): Promise<Row[]> {
   const rows = [show(await rowOf(variant))]
-  for (const remedy of can ? remediesOf(variant) : []) {
+  for (const remedy of can ? remediesOf(variant, exclude) : []) {
     const last = rows.at(-1)!
     if (!scoreMissesOf(last).length) break
     const next = await rowOf({ ...variant, remedy })

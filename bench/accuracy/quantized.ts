@@ -6,7 +6,7 @@ import { quantizeStatic } from '../../src/workflow/graph/quantize-static.js'
 import { CALIBRATED, type Subject } from './scoring.js'
 
 /** Options beyond an engine and an observer. */
-type Remedy = Pick<QuantizeStaticOptions, 'biasCorrection' | 'activationReduceRange' | 'tolerance'>
+type Remedy = Pick<QuantizeStaticOptions, 'biasCorrection' | 'activationReduceRange' | 'nodesToExclude' | 'tolerance'>
 
 /** One way of quantizing a model. */
 export interface Variant {
@@ -24,16 +24,19 @@ const TOLERANCES = [0.1, 0.05, 0.025, 0.0125, 0.006, 0.003, 0.0015] as const
 
 /**
  * What the options offer where the defaults are not good enough, mildest first: a correction that costs nothing when the model runs, the eighth bit where the engine
- * takes seven, then ever more layers in float. Which one is needed is seen on the scored samples: a row says what it took, not what to expect elsewhere.
+ * takes seven, a model's own delicate nodes in float,
+ * then ever more layers in float. Which one is needed is seen on the scored samples: a row says what it took, not what to expect elsewhere.
  */
-export const remediesOf = ({ engine }: Variant): readonly Remedy[] => [
+export const remediesOf = ({ engine }: Variant, exclude?: readonly RegExp[]): readonly Remedy[] => [
   { biasCorrection: true },
   ...(engine === 'fbgemm' ? [{ activationReduceRange: false }, { activationReduceRange: false, biasCorrection: true }] : []),
-  ...TOLERANCES.map((tolerance) => ({ biasCorrection: true, tolerance })),
+  ...(exclude ? [{ nodesToExclude: exclude }, ...(engine === 'fbgemm' ? [{ nodesToExclude: exclude, activationReduceRange: false }] : [])] : []),
+  ...TOLERANCES.flatMap((tolerance) => [{ tolerance }, { biasCorrection: true, tolerance }]),
 ]
 
 export const variantName = ({ engine, method, remedy }: Variant): string => [
   method ? `${engine} ${method}` : engine, ...(remedy?.activationReduceRange === false ? ['8-bit activations'] : []), ...(remedy?.biasCorrection ? ['biasCorrection'] : []),
+  ...(remedy?.nodesToExclude ? [`without ${remedy.nodesToExclude.map((n) => (typeof n === 'string' ? n : n.source)).join(' and ')}`] : []),
   ...(remedy?.tolerance === undefined ? [] : [`tolerance ${remedy.tolerance}`]),
 ].join(', ')
 
