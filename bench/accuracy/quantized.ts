@@ -31,7 +31,7 @@ export const remediesOf = ({ engine }: Variant, exclude?: readonly RegExp[]): re
   { biasCorrection: true },
   ...(engine === 'fbgemm' ? [{ activationReduceRange: false }, { activationReduceRange: false, biasCorrection: true }] : []),
   ...(exclude ? [{ nodesToExclude: exclude }, ...(engine === 'fbgemm' ? [{ nodesToExclude: exclude, activationReduceRange: false }] : [])] : []),
-  ...TOLERANCES.flatMap((tolerance) => [{ tolerance }, { biasCorrection: true, tolerance }]),
+  ...TOLERANCES.flatMap((tolerance) => [{ tolerance }, { tolerance, biasCorrection: true }]).map((remedy) => ({ ...remedy, ...(engine === 'fbgemm' && { activationReduceRange: false }) })),
 ]
 
 export const variantName = ({ engine, method, remedy }: Variant): string => [
