@@ -83,7 +83,7 @@ function equalityTable(sections: readonly Section[]): string {
 export function renderPage(sections: readonly Section[], anchor: Anchor | undefined): string {
   const rows = all(sections)
   const plain = rows.filter((r) => r.plain), last = rows.filter((r) => !r.remedied)
-  const missed = sections.flatMap(({ entry, rows }) => distinct(rows).flatMap((r) => missesOf(r).map((m) => `- ${entry.title}, ${r.variant}: ${m}`)))
+  const missed = sections.flatMap(({ entry, rows }) => rows.filter((r) => !r.remedied).flatMap((r) => missesOf(r).map((m) => `- ${entry.title}, ${r.variant}: ${m}`)))
   const absent = ENTRIES.filter(({ name }) => !sections.some((s) => s.entry.name === name)).map(({ title }) => title)
   return [
     `With the defaults ${reached(plain)} files reach everything asked of them; with the options of the rows below, where the defaults miss, ${reached(last)}.${missed.length ? '\n\n' + missed.join('\n') : ''}`,
